@@ -326,10 +326,21 @@ export type Invite = {
   readonly attempt: number
   /** the newest number that the other room has noted; 0: none */
   readonly offeredNumber: number
-  /** the invite request that waits for the other room's word */
-  readonly openRequestId: string | null
-  /** of the newest push 1 */
+  /** requests that wait for the other room's word */
+  readonly open: readonly OpenRequest[]
+  /** of the newest push 1, when it was pushed here; else empty */
   readonly eventId: string
+}
+
+/** A StopMix that is unanswered though its session has ended. */
+export type LateStop = {
+  readonly attemptId: string
+  readonly otherRoomId: string
+  /** the other room is a broadcaster's */
+  readonly otherListens: boolean
+  readonly generation: number
+  /** the owner waits for the answer */
+  readonly tellsOwner: boolean
 }
 
 /** Type 7: one like or several of one user. */
@@ -408,8 +419,13 @@ export type LiveView = {
 export type Merged = {
   /** of that agreement */
   readonly attemptId: string
+  /** the other room */
+  readonly peerRoomId: string
   readonly requestId: string
+  /** who asked */
   readonly uid: string
+  /** when it was taken */
+  readonly at: number
 }
 
 /** The video cloud says that a stream can be the main stream of a mix. */
@@ -619,15 +635,15 @@ export type Mix = {
   readonly mainRoomId: string
   /** of the newest command */
   readonly generation: number
-  /** idle, starting, started, refused, broken, stopping or stopped */
+  /** idle, starting, started, broken, stopping or stopped */
   readonly state: string
   readonly streamNames: readonly string[]
+  /** a StartMix was sent */
+  readonly sent: boolean
   /** after InternalError */
   readonly restarts: number
-  /** StopMix was sent */
-  readonly stopSent: boolean
-  /** a StartMix was sent */
-  readonly everSent: boolean
+  /** InternalError was the last word */
+  readonly erring: boolean
 }
 
 /** An invite of another room that waits for an answer of this room's broadcaster. */
@@ -647,11 +663,13 @@ export type NotedInvite = {
   readonly eventId: string
 }
 
-/** A request whose answer waits for a decision. */
+/** An invite request whose answer waits for the other room's word. */
 export type OpenRequest = {
   readonly requestId: string
-  /** who asked */
-  readonly uid: string
+  /** of the offer that it waits for */
+  readonly number: number
+  /** when it was taken */
+  readonly at: number
 }
 
 /** The first record of every partition of room.state: part of the epoch by which a resuming client recognises this log. */
@@ -792,6 +810,7 @@ export type Room = {
   readonly mixed: boolean
   readonly createdAt: number
   readonly endedAt: number | null
+  readonly endReason: string | null
   /** the video cloud's time of the newest stream callback applied */
   readonly streamTime: number | null
   readonly timers: readonly Timer[]
@@ -804,11 +823,14 @@ export type Room = {
   /** the other room of that attempt */
   readonly lockPeer: string | null
   readonly lockedAt: number | null
+  /** mixReady as it was then */
+  readonly readyWhenLocked: boolean
   readonly agreements: readonly Agreement[]
   readonly merged: readonly Merged[]
-  /** with the lock; null: the lock is a mere hold */
+  /** with the lock; null: held for an own agreement */
   readonly session: Session | null
   readonly dead: readonly DeadSession[]
+  readonly lateStops: readonly LateStop[]
   /** messages to other rooms that the broker has not acknowledged yet */
   readonly outbox: readonly PeerMessage[]
   /** event ids of the newest inputs, oldest first */
@@ -864,7 +886,7 @@ export type SessionView = {
 export type Session = {
   readonly attemptId: string
   readonly terms: SessionTerms
-  /** agreed, starting, mixed, stopping */
+  /** held, agreed, starting, mixed, stopping */
   readonly phase: string
   /** as the owner knows them */
   readonly ownerReady: boolean

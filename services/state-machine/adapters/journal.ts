@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { topics, type Topic } from '../../../schemas/topics.ts'
+import type { AnyRecord, Room } from '../../../schemas/types.generated.ts'
+import type { Codec } from '../../shared/codec/codec.ts'
+import { Fault } from '../../shared/fault.ts'
+import type { Kafka } from '../../shared/kafka/client.ts'
+import type { IncomingMessage, OutgoingMessage } from '../../shared/kafka/message.ts'
+import { fetchCommittedOffset, fetchWatermarks } from '../../shared/kafka/offsets.ts'
+import { readPartition } from '../../shared/kafka/reader.ts'
+import { openTransactionalProducer } from '../../shared/kafka/transactional-producer.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Output } from '../domain/decide.ts'
+import type { Commit, Journal } from '../ports.ts'
+
+/** No room id has this character: the key cannot be a room's. */
+const creationKey = '@created'
+
+const topicOf = (type: Output['type']): Topic => {
+  switch (type) {
+    case 'StartMix':
+    case 'StopMix':
+      return topics.mixCommand
+    case 'RequestDecided':
+      return topics.requestOutcome
+    default:
+      return topics.pushSignal
+  }
+}
+
+/**
+ * Opens the journal of one partition: a producer that fences every older one, then the committed states, then the committed
+ * position, in this order, so that nothing of a former owner can still change what was read.
+ * @throws Fault of the broker or the registry (retriable ones are worth another try); the signal's reason
+ */
+export const openJournal = async ({
+  kafka,
+  codec,
+  partition,
+  groupId,
+  signal,
+  log,
+}: {
+  kafka: Kafka
+  codec: Codec
+  partition: number
+  groupId: string
+  signal: AbortSignal
+  log: Log
+}): Promise<Journal> => {
+  const inputTopic = topics.roomInput.name
+  const producer = await openTransactionalProducer({
+    kafka,
+    transactionalId: `state-machine-${partition}`,
+    transactionTimeoutMs: 10_000,
+    signal,
+    log,
+  })
+  try {
+    const { rooms, isCreated } = await restore({ kafka, codec, partition, signal })
+    if (!isCreated) {
+      await producer.transact({ messages: [creationRecord(codec, partition)], offset: null })
+    }
+    const [committed, watermarks] = await Promise.all([
+      fetchCommittedOffset({ kafka, groupId, topic: inputTopic, partition, signal }),
+      fetchWatermarks({ kafka, topic: inputTopic, partitions: [partition], signal }),
+    ])
+    // Without a committed offset nothing was ever consumed: all of the log is new.
+    const next = committed ?? watermarks.get(partition)?.earliest ?? 0
+    return {
+      restored: { rooms, next },
+      commit: async (commit) => {
+        const messages = messagesOf(codec, partition, commit)
+        await producer.transact({ messages, offset: { groupId, topic: inputTopic, partition, next: commit.next } })
+      },
+      close: () => producer.close(),
+    }
+  } catch (error) {
+    await producer.close()
+    throw error
+  }
+}
+
+const messagesOf = (codec: Codec, partition: number, { outputs, rooms }: Commit): readonly OutgoingMessage[] => {
+  const written = outputs.map(({ type, record }): OutgoingMessage => {
+    const topic = topicOf(type)
+    return {
+      topic: topic.name,
+      partition,
+      key: record.roomId,
+      value: codec.encode(topic, type, record),
+      headers: type === 'RequestDecided' ? { type, eventId: record.requestId } : { type },
+    }
+  })
+  const states = [...rooms].map(([roomId, room]): OutgoingMessage => {
+    const value = room === null ? null : codec.encode(topics.roomState, 'Room', room)
+    return { topic: topics.roomState.name, partition, key: roomId, value, headers: { type: 'Room' } }
+  })
+  return [...written, ...states]
+}
+
+const creationRecord = (codec: Codec, partition: number): OutgoingMessage => ({
+  topic: topics.roomState.name,
+  partition,
+  key: creationKey,
+  value: codec.encode(topics.roomState, 'PartitionCreated', {
+    eventId: randomUUID(),
+    roomId: '',
+    occurredAt: Date.now(),
+    creationId: randomUUID(),
+  }),
+  headers: { type: 'PartitionCreated' },
+})
+
+const restore = async ({
+  kafka,
+  codec,
+  partition,
+  signal,
+}: {
+  kafka: Kafka
+  codec: Codec
+  partition: number
+  signal: AbortSignal
+}): Promise<{ readonly rooms: Map<string, Room>; readonly isCreated: boolean }> => {
+  const topic = topics.roomState.name
+  const end =
+    (await fetchWatermarks({ kafka, topic, partitions: [partition], signal })).get(partition)?.highWatermark ?? 0
+  const rooms = new Map<string, Room>()
+  let isCreated = false
+  const put = (message: IncomingMessage, decoded: AnyRecord | null): void => {
+    const key = message.key?.toString() ?? ''
+    if (decoded === null) rooms.delete(key)
+    else if (decoded.type === 'Room') rooms.set(key, decoded.record)
+    else if (decoded.type === 'PartitionCreated') isCreated = true
+  }
+  const onMessages = async (messages: readonly IncomingMessage[]): Promise<void> => {
+    for (const message of messages) {
+      if (message.value === null) {
+        put(message, null)
+        continue
+      }
+      const pending = codec.decode(message.value)
+      const decoded = pending instanceof Promise ? await pending : pending
+      // Our own states: one that cannot be read must stop the task, since a room would be lost without a word.
+      if (!decoded.known)
+        throw new Fault('RECORD_UNREADABLE', `room.state holds a record of unknown type ${decoded.fullName}`)
+      put(message, decoded)
+    }
+  }
+  await readPartition({ kafka, topic, partition, from: 'earliest', to: end, onMessages, signal })
+  return { rooms, isCreated }
+}

@@ -1,0 +1,79 @@
+import { topics } from '../../schemas/topics.ts'
+import { createCodec } from '../shared/codec/codec.ts'
+import { monotonicClock } from '../shared/clock.ts'
+import { createDeadLetters } from '../shared/dead-letter.ts'
+import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
+import { createKafka } from '../shared/kafka/client.ts'
+import { createGroupConsumer } from '../shared/kafka/group-consumer.ts'
+import { fetchPartitionCount } from '../shared/kafka/offsets.ts'
+import { runService } from '../shared/service.ts'
+import { createAppender } from './adapters/appender.ts'
+import { createInputReader } from './adapters/inputs.ts'
+import { openJournal } from './adapters/journal.ts'
+import { createBrokerClock } from './broker-clock.ts'
+import { readStateMachineConfig } from './config.ts'
+import { createTaskMetrics } from './metrics.ts'
+import { createRules } from './rules.ts'
+import { createTask } from './task.ts'
+import { startTasks } from './tasks.ts'
+
+const groupId = 'state-machine'
+
+await runService({
+  name: 'state-machine',
+  config: () => readStateMachineConfig(process.env),
+  start: async ({ config, log, metrics, readiness, lifecycle, fail }) => {
+    readiness.set('registry', false)
+    readiness.set('partitions', false)
+    const { signal } = lifecycle
+    const kafka = createKafka({ ...config.kafka, clientId: 'roomcast-state-machine', log })
+    const codec = createCodec({ registryUrl: config.registryUrl, timeoutMs: 2_000, log })
+    for (const topic of [
+      topics.roomInput,
+      topics.pushSignal,
+      topics.requestOutcome,
+      topics.mixCommand,
+      topics.roomState,
+    ]) {
+      await codec.prepare(topic, signal)
+    }
+    readiness.set('registry', true)
+
+    const producer = await createBatchingProducer({
+      kafka,
+      maxBufferedMessages: 20_000,
+      maxBufferedBytes: 32 * 1024 * 1024,
+      deliveryTimeoutMs: 10_000,
+      log,
+    })
+    lifecycle.onClose(() => producer.close())
+
+    const partitions = await fetchPartitionCount({ kafka, topic: topics.roomInput.name, signal })
+    const deadLetters = createDeadLetters({ producer, service: 'state-machine', metrics, log })
+    const readInput = createInputReader({ codec, deadLetters, partitions, metrics, log })
+    const appender = createAppender({ producer, codec })
+    const rules = createRules(config)
+    const taskMetrics = createTaskMetrics(metrics)
+
+    const tasks = await startTasks({
+      joinGroup: (events) =>
+        createGroupConsumer({ ...events, kafka, groupId, topic: topics.roomInput.name, onCrash: fail, log }),
+      openJournal: (partition, taskSignal) =>
+        openJournal({ kafka, codec, partition, groupId, signal: AbortSignal.any([signal, taskSignal]), log }),
+      startTask: (options) =>
+        createTask({
+          ...options,
+          readInput,
+          appender,
+          clock: createBrokerClock(monotonicClock.now),
+          rules,
+          metrics: taskMetrics,
+          log,
+        }),
+      metrics: taskMetrics,
+      onReady: (isReady) => readiness.set('partitions', isReady),
+      log,
+    })
+    lifecycle.onClose(() => tasks.close())
+  },
+})
