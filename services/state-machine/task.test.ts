@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Room } from '../../schemas/types.generated.ts'
+import type { IncomingMessage } from '../shared/kafka/message.ts'
+import { silentLog } from '../shared/log.ts'
+import { createMetrics } from '../shared/metrics.ts'
+import { createBrokerClock } from './broker-clock.ts'
+import type { Input, Output } from './domain/decide.ts'
+import { testRules } from './domain/testing/world.ts'
+import { createTaskMetrics } from './metrics.ts'
+import type { Journal } from './ports.ts'
+import { createTask, type Task } from './task.ts'
+
+/** One partition as the broker has it: the inputs, and what transactions committed; tasks come and go. */
+const createPartition = () => {
+  const inputs: Input[] = []
+  const outputs: Output[] = []
+  const states = new Map<string, Room>()
+  const broken: unknown[] = []
+  const metrics = createTaskMetrics(createMetrics({ service: 'test' }))
+  let next = 0
+  let now = 1_000
+  let failing = false
+  let changed = Promise.withResolvers<void>()
+  let task: Task | undefined
+
+  const messageAt = (offset: number): IncomingMessage => ({
+    topic: 'room.input.v1',
+    partition: 0,
+    offset,
+    key: null,
+    value: null,
+    headers: {},
+    timestamp: now,
+    size: 0,
+  })
+  const append = (input: Input): Promise<number> => {
+    inputs.push(input)
+    task?.take([messageAt(inputs.length - 1)])
+    return Promise.resolve(now)
+  }
+  const journal = (): Journal => ({
+    restored: { rooms: new Map(states), next },
+    commit: (commit) => {
+      if (failing) return Promise.reject(new Error('commit failed'))
+      outputs.push(...commit.outputs)
+      for (const [roomId, room] of commit.rooms) {
+        if (room === null) states.delete(roomId)
+        else states.set(roomId, room)
+      }
+      next = commit.next
+      changed.resolve()
+      changed = Promise.withResolvers()
+      return Promise.resolve()
+    },
+    close: () => Promise.resolve(),
+  })
+
+  return {
+    outputs,
+    states,
+    broken,
+    inputs,
+    append,
+    start: () => {
+      task = createTask({
+        partition: 0,
+        journal: journal(),
+        readInput: ({ offset, timestamp }) => ({ position: offset, timestamp, input: inputs[offset] ?? null }),
+        appender: {
+          tellPeer: (record) => append({ type: 'PeerMessage', record }),
+          fireTimer: (record) => append({ type: 'TimerFired', record }),
+          readClock: () => Promise.resolve(now),
+        },
+        clock: createBrokerClock(() => now),
+        rules: testRules,
+        metrics,
+        log: silentLog,
+        onDrained: () => {},
+        onBroken: (error) => {
+          broken.push(error)
+          changed.resolve()
+          changed = Promise.withResolvers()
+        },
+      })
+      task.take(inputs.map((_input, offset) => messageAt(offset)))
+    },
+    stop: () => task?.close(),
+    fail: () => {
+      failing = true
+    },
+    mend: () => {
+      failing = false
+    },
+    pass: (ms: number) => {
+      now += ms
+    },
+    until: async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await changed.promise
+    },
+  }
+}
+
+const create = (roomId: string): Input => ({
+  type: 'LiveCreateRequested',
+  record: { eventId: `create-${roomId}`, roomId, occurredAt: 0, uid: `u${roomId}`, name: null, description: null },
+})
+
+test('what was committed is there for the next owner, and nothing is decided twice', async () => {
+  const partition = createPartition()
+  await partition.append(create('A'))
+  partition.start()
+  await partition.until(() => partition.states.has('A'))
+  await partition.stop()
+  await partition.append(create('B'))
+  partition.start()
+  await partition.until(() => partition.states.has('B'))
+  await partition.stop()
+  assert.deepEqual(
+    partition.outputs.map(({ type, record }) => `${record.roomId} ${type}`),
+    ['A RequestDecided', 'B RequestDecided'],
+  )
+})
+
+test('a commit that fails breaks the task; the next one decides the same', async () => {
+  const partition = createPartition()
+  partition.fail()
+  await partition.append(create('A'))
+  partition.start()
+  await partition.until(() => partition.broken.length === 1)
+  await partition.stop()
+  assert.deepEqual(partition.outputs, [])
+  partition.mend()
+  partition.start()
+  await partition.until(() => partition.states.has('A'))
+  await partition.stop()
+  assert.equal(partition.outputs.length, 1)
+})
+
+test('a deadline that passed while nobody ran fires once at the restore, behind what the log already had', async () => {
+  const partition = createPartition()
+  await partition.append(create('A'))
+  await partition.append(create('B'))
+  partition.start()
+  await partition.until(() => partition.states.size === 2)
+  await partition.stop()
+  partition.pass(testRules.graceMs)
+  await partition.append({
+    type: 'StreamNotified',
+    record: { eventId: 'publish', roomId: 'B', occurredAt: 0, action: 'publish', cloudTime: null },
+  })
+  partition.start()
+  await partition.until(() => partition.outputs.some(({ type }) => type === 'LiveEnded'))
+  await partition.until(() => partition.states.get('B')?.status === 1)
+  await partition.stop()
+  assert.deepEqual(
+    partition.outputs.filter(({ type }) => type === 'LiveEnded').map(({ record }) => record.roomId),
+    ['A'],
+  )
+})
+
+test('a message to another room is sent after the commit and leaves the state when it is acknowledged', async () => {
+  const partition = createPartition()
+  for (const roomId of ['A', 'B']) await partition.append(create(roomId))
+  await partition.append({
+    type: 'CohostInviteRequested',
+    record: {
+      eventId: 'invite',
+      roomId: 'A',
+      occurredAt: 0,
+      inviterUid: 'uA',
+      inviterName: null,
+      inviteeUid: 'uB',
+      inviteeName: null,
+      inviteeRoomId: 'B',
+      type: 'side_by_side',
+      inviterType: 2,
+    },
+  })
+  partition.start()
+  await partition.until(() => partition.outputs.some(({ type }) => type === 'CohostInvited'))
+  await partition.until(() => [...partition.states.values()].every(({ outbox }) => outbox.length === 0))
+  await partition.stop()
+  assert.deepEqual(
+    partition.inputs.filter(({ type }) => type === 'PeerMessage').map(({ record }) => record.roomId),
+    ['B', 'A'],
+  )
+})
