@@ -52,7 +52,9 @@ const declare = (record: AvroRecord): string =>
     .join('') +
   '}\n'
 
-const isEvent = ({ fields }: AvroRecord): boolean => fields.some(({ name }) => name === 'eventId')
+const envelope = ['eventId', 'roomId', 'occurredAt']
+const isEvent = ({ fields }: AvroRecord): boolean =>
+  envelope.every((name) => fields.some((field) => field.name === name))
 const isPush = (record: AvroRecord): boolean => record.namespace === 'roomcast.push' && isEvent(record)
 const dataFields = ({ fields }: AvroRecord): readonly AvroField[] =>
   fields.filter(({ name, wire }) => wire !== undefined || !envelopeFields.has(name))

@@ -1056,7 +1056,6 @@ export type Records = {
   readonly Commented: Commented
   readonly InviteCancelled: InviteCancelled
   readonly InviteExpired: InviteExpired
-  readonly Invite: Invite
   readonly Liked: Liked
   readonly LiveCreateRequested: LiveCreateRequested
   readonly LiveEnded: LiveEnded
@@ -1069,7 +1068,6 @@ export type Records = {
   readonly MixFailed: MixFailed
   readonly MixStatusNotified: MixStatusNotified
   readonly MixSucceeded: MixSucceeded
-  readonly NotedInvite: NotedInvite
   readonly PartitionCreated: PartitionCreated
   readonly PeerMessage: PeerMessage
   readonly RequestDecided: RequestDecided
@@ -1107,7 +1105,6 @@ export const fullNames: Readonly<Record<RecordName, string>> = {
   Commented: 'roomcast.push.Commented',
   InviteCancelled: 'roomcast.push.InviteCancelled',
   InviteExpired: 'roomcast.push.InviteExpired',
-  Invite: 'roomcast.state.Invite',
   Liked: 'roomcast.push.Liked',
   LiveCreateRequested: 'roomcast.input.LiveCreateRequested',
   LiveEnded: 'roomcast.push.LiveEnded',
@@ -1120,7 +1117,6 @@ export const fullNames: Readonly<Record<RecordName, string>> = {
   MixFailed: 'roomcast.push.MixFailed',
   MixStatusNotified: 'roomcast.input.MixStatusNotified',
   MixSucceeded: 'roomcast.push.MixSucceeded',
-  NotedInvite: 'roomcast.state.NotedInvite',
   PartitionCreated: 'roomcast.state.PartitionCreated',
   PeerMessage: 'roomcast.input.PeerMessage',
   RequestDecided: 'roomcast.outcome.RequestDecided',

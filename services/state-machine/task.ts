@@ -42,7 +42,7 @@ const maxDueAtOnce = 500
 const maxTimersUnderWay = 2_000
 /** A timer record that was not consumed by then is appended again. */
 const timerAgainMs = 2_000
-/** Acknowledged messages leave the state with the next commit, or with one of their own after this. */
+/** Acknowledged messages leave the state, and inputs that changed nothing are passed, with the next commit or one after this. */
 const housekeepingMs = 250
 const longestSleepMs = 1_000
 
@@ -55,7 +55,8 @@ export const createTask = (options: TaskOptions): Task => {
   const queue: IncomingMessage[] = []
   const timers = createTimerQueue()
   let taken = journal.restored.next
-  let committed = taken
+  /** One past the newest input that was decided. */
+  let decidedTo = taken
   let isPaused = false
   let timersUnderWay = 0
   let housekeeping: NodeJS.Timeout | undefined
@@ -63,16 +64,18 @@ export const createTask = (options: TaskOptions): Task => {
   let wake = Promise.withResolvers<void>()
   const outbox = createOutbox({
     send: appender.tellPeer,
-    onAcknowledged: () => {
-      housekeeping ??= setTimeout(() => {
-        isHousekeepingDue = true
-        wake.resolve()
-      }, housekeepingMs)
-    },
+    onAcknowledged: () => planHousekeeping(),
     retryMs: 500,
     signal,
     log,
   })
+
+  const planHousekeeping = (): void => {
+    housekeeping ??= setTimeout(() => {
+      isHousekeepingDue = true
+      wake.resolve()
+    }, housekeepingMs)
+  }
 
   const fireDueTimers = (): void => {
     const now = clock.now()
@@ -114,11 +117,10 @@ export const createTask = (options: TaskOptions): Task => {
       outputs.push(...decision.outputs)
       if (decision.room !== before) changed.set(roomId, decision.room)
     }
-    return { outputs, rooms: changed, next: (batch.at(-1)?.offset ?? committed - 1) + 1 }
+    return { outputs, rooms: changed, next: (batch.at(-1)?.offset ?? decidedTo - 1) + 1 }
   }
 
   const apply = (commit: Parameters<Journal['commit']>[0]): void => {
-    committed = commit.next
     for (const [roomId, room] of commit.rooms) {
       const known = rooms.get(roomId)?.timerGeneration ?? 0
       if (room === null) rooms.delete(roomId)
@@ -155,19 +157,26 @@ export const createTask = (options: TaskOptions): Task => {
         continue
       }
       const batch = queue.splice(0, maxBatch)
-      isHousekeepingDue = false
-      clearTimeout(housekeeping)
-      housekeeping = undefined
       if (isPaused && queue.length <= drainedAt) {
         isPaused = false
         onDrained()
       }
       const commit = await decideBatch(batch)
       if (signal.aborted) return
+      decidedTo = commit.next
+      if (commit.outputs.length === 0 && commit.rooms.size === 0 && !isHousekeepingDue) {
+        planHousekeeping()
+        continue
+      }
+      isHousekeepingDue = false
+      clearTimeout(housekeeping)
+      housekeeping = undefined
       const startedAt = performance.now()
       await journal.commit(commit)
       metrics.committed((performance.now() - startedAt) / 1_000, batch.length)
       apply(commit)
+      // Acknowledged after this batch was decided: they wait for another.
+      if (outbox.acknowledged().length > 0) planHousekeeping()
     }
   }
 
