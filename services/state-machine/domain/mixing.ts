@@ -42,6 +42,8 @@ export const startWhenReady = (turn: Turn): void => {
   if (session?.phase !== 'agreed' || !session.ownerReady || !session.peerReady) return
   changeSession(turn, { phase: 'starting' })
   for (const { mainRoomId } of session.mixes) startMix(turn, mainRoomId, 'starting')
+  // An audience party's room has no mix of its own, but has to know the phase.
+  if (mixOf(turn, session.terms.peerRoomId) === undefined) tellStep(turn, 'start')
   setTimer(turn, 'mix-start', session.attemptId, turn.now + turn.rules.mixTimeoutMs)
 }
 

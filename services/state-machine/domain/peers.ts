@@ -90,7 +90,8 @@ export const takeStep = (turn: Turn, message: PeerMessage): void => {
     case 'start':
       if (session.phase === 'agreed') changeSession(turn, { phase: 'starting' })
       changeMix(turn, own, { state: 'starting' })
-      return startOwnMix(turn, generation)
+      if (generation > 0) startOwnMix(turn, generation)
+      return
     case 'mix-succeeded':
       changeMix(turn, terms.ownerRoomId, { state: 'started', streamNames: texts })
       changeSession(turn, { phase: 'mixed', mixedBefore: true })
