@@ -1,0 +1,56 @@
+# The one door. `make help` lists what is behind it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Broker, registry, logs and keys of local runs; another copy beside this one gets another folder and other ports.
+export DATA_DIR ?= .data
+
+# Node.js 22 and the npm packages are fetched when they are missing. `exec` leaves no shell in between: a Ctrl-C reaches the
+# program once, and its exit code is make's.
+node = @bin=$$(deploy/local/dependencies.sh) && export PATH="$$bin:$(CURDIR)/node_modules/.bin:$$PATH" && exec node
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: ## start everything in the foreground; Ctrl-C stops it
+	$(node) deploy/local/roomcast.ts run
+
+.PHONY: up
+up: ## the same in the background; returns when everything is ready
+	$(node) deploy/local/roomcast.ts up
+
+.PHONY: down
+down: ## stop what `make up` started
+	$(node) deploy/local/roomcast.ts down
+
+.PHONY: demo
+demo: ## two broadcasters and an audience against a running system, told as a conversation
+	$(node) test/demo/demo.ts
+
+.PHONY: check
+check: ## format, lint, types, boundaries, generated files, unit tests; under a minute
+	$(node) test/check.ts
+
+.PHONY: test
+test: ## every test; starts a Kafka and a registry of its own. FILES='test/…' runs these alone
+	$(node) test/run.ts $(FILES)
+
+.PHONY: generate
+generate: ## types and pages from schemas/
+	$(node) schemas/generate.ts
+
+.PHONY: format
+format: ## format the code
+	$(node) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
+
+.PHONY: release-schemas
+release-schemas: ## keep the records as those of a version: make release-schemas VERSION=0.1.0
+	$(node) schemas/release.ts '$(VERSION)'
+
+.PHONY: clean
+clean: ## remove what can be fetched again (node_modules, .cache); data stays
+	rm -rf node_modules .cache

@@ -1,0 +1,1 @@
+import '../services/shared/log.ts'

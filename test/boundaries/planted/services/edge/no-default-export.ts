@@ -1,0 +1,2 @@
+const planted = true
+export default planted

@@ -1,0 +1,5 @@
+export const planted = (): void => {
+  try {
+    JSON.parse('')
+  } catch {}
+}

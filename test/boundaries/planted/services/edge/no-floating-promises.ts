@@ -1,0 +1,5 @@
+const work = async (): Promise<void> => {}
+
+export const planted = (): void => {
+  work()
+}

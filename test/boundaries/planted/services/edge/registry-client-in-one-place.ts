@@ -1,0 +1,1 @@
+import '@kafkajs/confluent-schema-registry'

@@ -1,0 +1,3 @@
+import './http-schemas.ts'
+
+export const planted = true
