@@ -14,9 +14,15 @@ export class Lifecycle {
     return this.#controller.signal
   }
 
+  /** Throws when closing has begun. */
   onClose(closer: Closer): void {
     if (this.#closing) throw new Error('cannot add a closer: closing has begun')
     this.#closers.push(closer)
+  }
+
+  /** Aborts the signal alone, so that a start which is under way gives up before `close`. */
+  abort(): void {
+    this.#controller.abort()
   }
 
   /** Closes everything. Every closer runs, even when an earlier one failed; the failures come together at the end. */

@@ -1,4 +1,4 @@
-import { pino } from 'pino'
+import { pino, type DestinationStream } from 'pino'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -13,14 +13,24 @@ export type Log = {
 /** Field names whose values never reach a log, at any depth that we log. */
 const secretFields = ['rtmpUrl', 'token', 'authorization', 'auth_key', 'password', 'apiKey', 'secret']
 
-/** The log of a service: JSON lines on stdout, with `service` on each line. */
-export const createLog = ({ service, level }: { service: string; level: LogLevel }): Log =>
-  pino({
+/** The log of a service: JSON lines with `service` on each, on stdout unless told otherwise. */
+export const createLog = ({
+  service,
+  level,
+  to,
+}: {
+  service: string
+  level: LogLevel
+  to?: DestinationStream
+}): Log => {
+  const options = {
     level,
     base: { service },
     redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
     timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  }
+  return to === undefined ? pino(options) : pino(options, to)
+}
 
 /** A log that says nothing. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

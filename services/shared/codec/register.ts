@@ -1,0 +1,44 @@
+import { topics, type Topic } from '../../../schemas/topics.ts'
+import { Fault, isFault } from '../fault.ts'
+import type { Log } from '../log.ts'
+import { localTypes } from './avro.ts'
+import { createRegistryClient, untilAnswered } from './registry-client.ts'
+import { subjectsOf, type Subject } from './subjects.ts'
+
+/**
+ * Registers every record of every topic under `<topic>-<full name>` with compatibility FULL_TRANSITIVE. Idempotent.
+ * Retried while the registry does not answer, until the signal aborts (REGISTRY_UNREACHABLE).
+ * SCHEMA_INCOMPATIBLE names every subject that the registry refused; the others are registered then.
+ */
+export const registerSchemas = async ({
+  registryUrl,
+  timeoutMs,
+  log,
+  signal,
+}: {
+  registryUrl: string
+  /** For one request to the registry. */
+  timeoutMs: number
+  log: Log
+  signal: AbortSignal
+}): Promise<void> => {
+  const registry = createRegistryClient({ registryUrl, timeoutMs })
+  const types = localTypes()
+  const refused: Fault[] = []
+  const register = async ({ name, local }: Subject): Promise<void> => {
+    try {
+      const id = await untilAnswered(() => registry.register(name, local.schema), { signal, log })
+      log.debug({ subject: name, id }, 'schema registered')
+    } catch (error) {
+      if (!isFault(error, 'SCHEMA_INCOMPATIBLE')) throw error
+      refused.push(error)
+    }
+  }
+  // One topic after the other, its records together.
+  for (const topic of Object.values<Topic>(topics)) await Promise.all(subjectsOf(topic, types).map(register))
+  if (refused.length === 0) return
+  throw new Fault(
+    'SCHEMA_INCOMPATIBLE',
+    `the registry refuses ${refused.length} schema(s): ${refused.map(({ message }) => message).join('; ')}`,
+  )
+}
