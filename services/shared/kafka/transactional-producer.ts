@@ -1,0 +1,246 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Fault } from '../fault.ts'
+import type { Log } from '../log.ts'
+import type { Kafka } from './client.ts'
+import { openCluster, type OpenCluster } from './cluster.ts'
+import { protocolErrorType, toFault } from './faults.ts'
+import {
+  createProducer,
+  type Broker,
+  type Cluster,
+  type KafkajsProducer,
+  type KafkajsTransaction,
+  type RawOutgoing,
+  type Retry,
+} from './internals.ts'
+import type { Appended, OutgoingMessage } from './message.ts'
+import { partitionFor } from './partitioner.ts'
+import { abortable, backOff } from './waiting.ts'
+
+/** The offset that a transaction commits for a consumer group: `next` is the first one not consumed. */
+export type ConsumedOffset = {
+  readonly groupId: string
+  readonly topic: string
+  readonly partition: number
+  readonly next: number
+}
+
+export type TransactionalProducer = {
+  /**
+   * One transaction: begin, append the messages, commit the offset with them. One call at a time; at most `transactionTimeoutMs`.
+   * Resolves with where each message went, in the order of `messages`. After any throw the producer is `broken`, and the
+   * transaction is committed, aborted, or will be aborted: only a new producer of this id can tell.
+   * @throws Fault PRODUCER_FENCED (not retriable): a newer producer has this id, or the broker has timed the transaction out
+   * @throws Fault BROKER_UNREACHABLE | BROKER_REFUSED
+   */
+  readonly transact: (transaction: {
+    readonly messages: readonly OutgoingMessage[]
+    readonly offset: ConsumedOffset | null
+  }) => Promise<readonly Appended[]>
+  /** True after a throw of `transact` and after `close`: there is no way back, open another one. */
+  readonly broken: boolean
+  /** Disconnects; never hangs, never throws. An open transaction is left to the next owner of the id. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * After a commit the coordinator writes markers, and refuses the next transaction until it has (CONCURRENT_TRANSACTIONS). kafkajs
+ * then sleeps `initialRetryTime`: 300 ms by default for what takes 2.
+ */
+const transactionRetry: Retry = { initialRetryTime: 5, maxRetryTime: 100, retries: 20 }
+
+/** How long the leader may wait for its followers. */
+const replicationTimeoutMs = 5000
+
+/**
+ * kafkajs asks for the coordinator before each step of a transaction, four times in all. It is asked once here: if it
+ * moves, that is an error, after which this producer is not used any more anyway.
+ */
+const rememberCoordinators = (cluster: Cluster): void => {
+  const find = cluster.findGroupCoordinator.bind(cluster)
+  const known = new Map<string, Broker>()
+  cluster.findGroupCoordinator = async (group) => {
+    const key = `${group.coordinatorType}/${group.groupId}`
+    const coordinator = known.get(key) ?? (await find(group))
+    known.set(key, coordinator)
+    return coordinator
+  }
+}
+
+type Opened = {
+  readonly open: OpenCluster
+  readonly producer: KafkajsProducer
+  /** Begun by InitProducerId's call; beginning costs nothing and is told to nobody. */
+  readonly first: KafkajsTransaction
+  /** Where the partitioner has put the messages of the running transaction. */
+  readonly chosen: Map<RawOutgoing, number>
+}
+
+/**
+ * Opens a producer for transactions. Fences every older producer of the id, and returns only after the older one's
+ * open transaction has been completed. Retries until it succeeds or `signal` aborts.
+ * @param transactionTimeoutMs the broker aborts a transaction that is older
+ * @throws Fault BROKER_REFUSED when the broker will never allow it; the signal's reason when it aborts
+ */
+export const openTransactionalProducer = async ({
+  kafka,
+  transactionalId,
+  transactionTimeoutMs = 10_000,
+  signal,
+  log,
+}: {
+  kafka: Kafka
+  transactionalId: string
+  transactionTimeoutMs?: number
+  signal: AbortSignal
+  log: Log
+}): Promise<TransactionalProducer> => {
+  const init = async (open: OpenCluster): Promise<Opened> => {
+    const { cluster, logger } = open
+    const chosen = new Map<RawOutgoing, number>()
+    rememberCoordinators(cluster)
+    const producer = createProducer({
+      cluster,
+      logger,
+      retry: transactionRetry,
+      createPartitioner:
+        () =>
+        ({ partitionMetadata, message }) => {
+          const partition = message.partition ?? partitionFor(message.key ?? '', partitionMetadata.length)
+          chosen.set(message, partition)
+          return partition
+        },
+      transactionalId,
+      transactionTimeout: transactionTimeoutMs,
+    })
+    await producer.connect()
+    return { open, producer, first: await producer.transaction(), chosen }
+  }
+
+  for (let failures = 0; ; failures += 1) {
+    signal.throwIfAborted()
+    const open = openCluster({ kafka, retry: transactionRetry })
+    try {
+      return useProducer(await abortable(init(open), signal), { transactionalId, transactionTimeoutMs, log })
+    } catch (error) {
+      open.destroy()
+      signal.throwIfAborted()
+      const fault = toFault(error)
+      // Fenced while opening: two of us begin at the same time, and the later try wins.
+      if (!fault.retriable && fault.code !== 'PRODUCER_FENCED') throw fault
+      const trouble = { transactionalId, fault: fault.code, cause: fault.message }
+      if (failures === 0) log.info(trouble, 'the transactional producer cannot be opened yet')
+      else log.debug(trouble, 'the transactional producer still cannot be opened')
+    }
+    await backOff(failures, signal)
+  }
+}
+
+const toRaw = ({ key, value, headers, partition }: OutgoingMessage): RawOutgoing => {
+  if (key === null && partition === undefined) throw new Error('a message needs a key or a partition')
+  return { key, value, ...(headers && { headers }), ...(partition !== undefined && { partition }) }
+}
+
+const useProducer = (
+  { open, producer, first, chosen }: Opened,
+  { transactionalId, transactionTimeoutMs, log }: { transactionalId: string; transactionTimeoutMs: number; log: Log },
+): TransactionalProducer => {
+  let begun: KafkajsTransaction | null = first
+  let busy = false
+  let broken = false
+
+  const discard = (): void => {
+    broken = true
+    open.destroy()
+  }
+
+  const append = async (
+    transaction: KafkajsTransaction,
+    messages: readonly OutgoingMessage[],
+  ): Promise<readonly Appended[]> => {
+    if (messages.length === 0) return []
+    chosen.clear()
+    const sent = messages.map((message) => ({ topic: message.topic, raw: toRaw(message) }))
+    const byTopic = Map.groupBy(sent, ({ topic }) => topic)
+    const answers = await transaction.sendBatch({
+      topicMessages: [...byTopic].map(([topic, group]) => ({ topic, messages: group.map(({ raw }) => raw) })),
+      timeout: replicationTimeoutMs,
+    })
+    const used = new Map<string, number>()
+    return sent.map(({ topic, raw }) => {
+      const partition = chosen.get(raw)
+      const answer = answers.find((each) => each.topicName === topic && each.partition === partition)
+      // kafkajs' sendMessages leaves out, without an error, a partition whose new leader has answered for others before.
+      if (partition === undefined || !answer) {
+        throw new Fault('BROKER_REFUSED', `no answer for ${topic}/${partition}`, { retriable: true })
+      }
+      const place = used.get(`${topic}/${partition}`) ?? 0
+      used.set(`${topic}/${partition}`, place + 1)
+      const appendedAt = Number(answer.logAppendTime)
+      return {
+        partition,
+        offset: Number(answer.baseOffset) + place,
+        appendedAt: appendedAt >= 0 ? appendedAt : null,
+      }
+    })
+  }
+
+  /** kafkajs' eosManager tries adding partitions again while the last transaction is being completed, but not adding offsets. */
+  const sendOffset = async (transaction: KafkajsTransaction, offset: ConsumedOffset): Promise<void> => {
+    const { groupId: consumerGroupId, topic, partition, next } = offset
+    const topics = [{ topic, partitions: [{ partition, offset: String(next) }] }]
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await transaction.sendOffsets({ consumerGroupId, topics })
+      } catch (error) {
+        if (protocolErrorType(error) !== 'CONCURRENT_TRANSACTIONS' || broken) throw error
+        await delay(Math.min(5 * 2 ** failures, 100))
+      }
+    }
+  }
+
+  const run = async (messages: readonly OutgoingMessage[], offset: ConsumedOffset | null) => {
+    const transaction = begun ?? (await producer.transaction())
+    begun = null
+    let committing = false
+    try {
+      const appended = await append(transaction, messages)
+      if (offset) await sendOffset(transaction, offset)
+      committing = true
+      await transaction.commit()
+      return appended
+    } catch (error) {
+      // An error from commit is neither commit nor abort, and a fenced producer has nothing to abort.
+      if (!committing && toFault(error).code !== 'PRODUCER_FENCED') {
+        await transaction.abort().catch((abortError: unknown) => {
+          log.debug({ transactionalId, cause: toFault(abortError).message }, 'the broker will abort the transaction')
+        })
+      }
+      throw error
+    }
+  }
+
+  return {
+    transact: async ({ messages, offset }) => {
+      if (busy) throw new Error('a transaction is under way')
+      if (broken) throw new Fault('BROKER_REFUSED', 'this producer is broken: open another one', { retriable: true })
+      busy = true
+      const deadline = new AbortController()
+      const late = new Fault('BROKER_UNREACHABLE', `no commit within ${transactionTimeoutMs} ms`, { retriable: true })
+      const timer = setTimeout(() => deadline.abort(late), transactionTimeoutMs)
+      try {
+        return await abortable(run(messages, offset), deadline.signal)
+      } catch (error) {
+        discard()
+        throw toFault(error)
+      } finally {
+        busy = false
+        clearTimeout(timer)
+      }
+    },
+    get broken() {
+      return broken
+    },
+    close: async () => discard(),
+  }
+}
