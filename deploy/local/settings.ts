@@ -1,0 +1,67 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import {
+  kafkaConfig,
+  kafkaSettings,
+  list,
+  port,
+  readConfig,
+  registryConfig,
+  whole,
+} from '../../services/shared/config.ts'
+import type { KafkaSettings } from '../../services/shared/config.ts'
+import type { Service } from './services.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** What the local platform reads of the environment; the services read the rest themselves. */
+export type Settings = {
+  readonly dataDir: string
+  /** Brokers that run elsewhere; undefined: start one here. */
+  readonly kafka: KafkaSettings | undefined
+  /** A registry that runs elsewhere; undefined: start one here. */
+  readonly registryUrl: string | undefined
+  readonly partitions: number
+  readonly replication: number
+  /** The ports asked for, by environment variable; 0: any free one. */
+  readonly ports: Readonly<Record<string, number>>
+  readonly ingestApiKeys: string | undefined
+  readonly edgeJwtSecret: string | undefined
+  /** With it the edge needs no secret. */
+  readonly edgeJwksUrl: string | undefined
+}
+
+/** Where everything local is kept: DATA_DIR as an absolute path. */
+export const readDataDir = (env: Env): string => resolve(env['DATA_DIR'] || '.data')
+
+/** Throws the fault CONFIG_INVALID that names every bad key. */
+export const readSettings = (env: Env, services: readonly Service[]): Settings => {
+  const config = readConfig(
+    z.object({
+      ...kafkaConfig,
+      KAFKA_BROKERS: list.optional(),
+      SCHEMA_REGISTRY_URL: registryConfig.SCHEMA_REGISTRY_URL.unwrap().optional(),
+      TOPIC_PARTITIONS: whole(12, { min: 1 }),
+      TOPIC_REPLICATION: whole(1, { min: 1 }),
+      INGEST_API_KEYS: z.string().optional(),
+      EDGE_JWT_SECRET: z.string().optional(),
+      EDGE_JWKS_URL: z.string().optional(),
+    }),
+    env,
+  )
+  const wanted = { KAFKA_PORT: 9092, KAFKA_CONTROLLER_PORT: 0, REGISTRY_PORT: 8085 }
+  const defaults = Object.assign({}, wanted, ...services.map((service) => service.ports))
+  const shape = Object.entries<number>(defaults).map(([variable, byDefault]) => [variable, port(byDefault)] as const)
+  const { KAFKA_BROKERS: brokers } = config
+  return {
+    dataDir: readDataDir(env),
+    kafka: brokers === undefined ? undefined : kafkaSettings({ ...config, KAFKA_BROKERS: brokers }),
+    registryUrl: config.SCHEMA_REGISTRY_URL,
+    partitions: config.TOPIC_PARTITIONS,
+    replication: config.TOPIC_REPLICATION,
+    ports: readConfig(z.object(Object.fromEntries(shape)), env),
+    ingestApiKeys: config.INGEST_API_KEYS,
+    edgeJwtSecret: config.EDGE_JWT_SECRET,
+    edgeJwksUrl: config.EDGE_JWKS_URL,
+  }
+}

@@ -1,0 +1,220 @@
+import type { Log } from '../../services/shared/log.ts'
+import { brokerName } from './broker.ts'
+import { choosePorts, type Ports } from './choose-ports.ts'
+import { describeEnvironment, readVariables, writeVariables, type Environment, type Variables } from './environment.ts'
+import type { Say } from './say.ts'
+import { obtainKeys } from './keys.ts'
+import { bringUp, stopPlatform } from './platform.ts'
+import { checkPortFree } from './ports.ts'
+import { findProcess, listProcesses, removeStaleRecords, startProcess, stopProcess } from './processes.ts'
+import type { ProcessRecord, StartedProcess } from './processes.ts'
+import { awaitReady } from './ready.ts'
+import { registryName, registryUrlOf } from './registry.ts'
+import { root, type Service } from './services.ts'
+import { readSettings, type Env, type Settings } from './settings.ts'
+import type { Setup } from './setup.ts'
+
+/** The record of a `run` in the foreground: not one of the things that it runs. */
+export const foregroundName = 'roomcast'
+
+export type System = {
+  readonly environment: Environment
+  /** In the order in which they were started. */
+  readonly processes: ReadonlyArray<ProcessRecord | StartedProcess>
+}
+
+const readyWithinMs = 120_000
+const answersWithinMs = 2000
+const graceMs = 15_000
+
+/** Whether a service answers 200 at /readyz. */
+export const isServiceReady = async (adminPort: number, signal: AbortSignal): Promise<boolean> => {
+  const within = AbortSignal.timeout(answersWithinMs)
+  try {
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`, { signal: AbortSignal.any([signal, within]) })
+    await answer.body?.cancel()
+    return answer.status === 200
+  } catch (error) {
+    signal.throwIfAborted()
+    // Not listening yet (fetch rejects with a TypeError), or no answer in time.
+    if (error instanceof TypeError || within.aborted) return false
+    throw error
+  }
+}
+
+/** The variables of the environment that are roomcast's: those that a start writes down. */
+const isOurs = (name: string): boolean =>
+  /^(KAFKA|SCHEMA_REGISTRY|REGISTRY|TOPIC|INGEST|EDGE|STATE_MACHINE|MIXER|MIX|MEDIA|ALI|STREAM|INVITE)_/.test(name) ||
+  ['ALLOW_INSECURE_LOCAL', 'LOG_LEVEL', 'DATA_DIR'].includes(name)
+
+/** Everything that the services are told, every address and key resolved. */
+const resolveVariables = async (env: Env, settings: Settings, ports: Ports): Promise<Variables> => {
+  const given = Object.entries(env).filter(([name, value]) => isOurs(name) && value !== undefined && value !== '')
+  const keys = await obtainKeys(settings.dataDir)
+  const secret = settings.edgeJwtSecret ?? (settings.edgeJwksUrl === undefined ? keys.edgeJwtSecret : undefined)
+  const variables: Record<string, string | undefined> = {
+    ALLOW_INSECURE_LOCAL: '1',
+    ...Object.fromEntries(given),
+    ...Object.fromEntries(Object.entries(ports).map(([variable, port]) => [variable, String(port)])),
+    DATA_DIR: settings.dataDir,
+    TOPIC_PARTITIONS: String(settings.partitions),
+    TOPIC_REPLICATION: String(settings.replication),
+    KAFKA_BROKERS: settings.kafka?.brokers.join(',') ?? `127.0.0.1:${ports['KAFKA_PORT']}`,
+    SCHEMA_REGISTRY_URL: settings.registryUrl ?? registryUrlOf(ports['REGISTRY_PORT'] ?? 0),
+    INGEST_API_KEYS: settings.ingestApiKeys ?? keys.ingestApiKeys,
+    EDGE_JWT_SECRET: secret,
+  }
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}
+
+/** Says what the services that run already do not learn of, since they were started with other settings. */
+const tellDifferences = async (dataDir: string, variables: Variables, say: Say): Promise<void> => {
+  const earlier = await readVariables(dataDir)
+  if (earlier === undefined) return
+  const names = new Set([...Object.keys(earlier), ...Object.keys(variables)])
+  const different = [...names].filter((name) => earlier[name] !== variables[name]).toSorted()
+  if (different.length === 0) return
+  say(`what runs already keeps its earlier ${different.join(', ')}: \`make down\` first to change that`)
+}
+
+/** Fails before anything is started when a service could not listen. */
+const checkServicePorts = async (missing: readonly Service[], ports: Ports): Promise<void> => {
+  for (const service of missing) {
+    for (const variable of Object.keys(service.ports)) {
+      await checkPortFree({ port: ports[variable] ?? 0, variable, user: service.name })
+    }
+  }
+}
+
+const pick = (ports: Ports, names: readonly string[]): Ports =>
+  Object.fromEntries(names.map((name) => [name, ports[name] ?? 0]))
+
+/**
+ * Starts what is missing of broker, registry, topics, schemas and services in a DATA_DIR, and resolves when everything is ready.
+ * What runs already is left alone. Rejects with a PlatformError or Fault that says what failed; what had started goes on running.
+ * The caller holds the lock.
+ */
+export const startSystem = async ({
+  env,
+  services,
+  setup,
+  log,
+  say,
+  signal,
+}: {
+  readonly env: Env
+  readonly services: readonly Service[]
+  readonly setup: Setup
+  readonly log: Log
+  readonly say: Say
+  readonly signal: AbortSignal
+}): Promise<System> => {
+  const settings = readSettings(env, services)
+  const { dataDir } = settings
+  await removeStaleRecords(dataDir)
+  const records = new Map((await listProcesses(dataDir)).map((record) => [record.name, record]))
+  const ports = await choosePorts({
+    dataDir,
+    wanted: settings.ports,
+    running: Object.assign({}, ...[...records.values()].map((record) => record.ports)),
+  })
+  const missing = services.filter(({ name }) => !records.has(name))
+  await checkServicePorts(missing, ports)
+  const variables = await resolveVariables(env, settings, ports)
+  if (missing.length < services.length) await tellDifferences(dataDir, variables, say)
+  await writeVariables(dataDir, variables)
+  const environment = describeEnvironment(variables)
+
+  const platform = await bringUp({
+    dataDir,
+    ports: {
+      broker:
+        settings.kafka === undefined
+          ? { port: ports['KAFKA_PORT'] ?? 0, controllerPort: ports['KAFKA_CONTROLLER_PORT'] ?? 0 }
+          : undefined,
+      registry: settings.registryUrl === undefined ? { port: ports['REGISTRY_PORT'] ?? 0 } : undefined,
+    },
+    say,
+    signal,
+  })
+
+  say('creating topics and registering schemas, as far as they are missing …')
+  await setup({
+    kafka: settings.kafka ?? { brokers: environment.brokers, ssl: false, sasl: null },
+    registryUrl: environment.registryUrl,
+    partitions: settings.partitions,
+    replication: settings.replication,
+    log,
+    signal,
+  })
+
+  if (missing.length > 0) say(`starting ${missing.map(({ name }) => name).join(', ')} …`)
+  const processes = []
+  for (const { name, main, ports: own } of services) {
+    signal.throwIfAborted()
+    const running = await findProcess(dataDir, name)
+    processes.push(
+      running ??
+        (await startProcess({
+          dataDir,
+          name,
+          command: [process.execPath, main],
+          ports: pick(ports, Object.keys(own)),
+          cwd: root,
+          env: { ...env, ...variables },
+        })),
+    )
+  }
+  await awaitServices({ dataDir, services, processes, signal })
+  return { environment, processes: [...platform, ...processes] }
+}
+
+const awaitServices = async ({
+  dataDir,
+  services,
+  processes,
+  signal,
+}: {
+  dataDir: string
+  services: readonly Service[]
+  processes: ReadonlyArray<ProcessRecord | StartedProcess>
+  signal: AbortSignal
+}): Promise<void> => {
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  const waits = processes.map((started) => {
+    const adminPort = started.ports[services.find(({ name }) => name === started.name)?.adminPort ?? ''] ?? 0
+    return awaitReady({
+      dataDir,
+      started,
+      isReady: (over) => isServiceReady(adminPort, over),
+      deadlineMs: readyWithinMs,
+      signal: either,
+    })
+  })
+  try {
+    await Promise.all(waits)
+  } catch (error) {
+    failed.abort()
+    await Promise.allSettled(waits)
+    throw error
+  }
+}
+
+/** Stops everything that runs in a DATA_DIR, by pid: services, then registry, then broker. The caller holds the lock. */
+export const stopSystem = async (dataDir: string, say: Say): Promise<void> => {
+  const records = await listProcesses(dataDir)
+  const parts = records.filter(({ name }) => name !== foregroundName)
+  if (parts.length > 0) say(`stopping ${parts.map(({ name }) => name).join(', ')} …`)
+  const running = parts.filter(({ name }) => name !== brokerName && name !== registryName)
+  await Promise.all(
+    running.map(async ({ name }) => {
+      const how = await stopProcess({ dataDir, name, graceMs })
+      if (how === 'killed') say(`${name} did not stop within ${graceMs / 1000} s and was killed`)
+    }),
+  )
+  await stopPlatform(dataDir)
+  await removeStaleRecords(dataDir)
+}
