@@ -1,0 +1,181 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import type { Clock } from '../../shared/clock.ts'
+import type { Answer } from '../domain/answers.ts'
+import type { Call, Intake } from '../intake.ts'
+import { createApiKeyCheck, createCallbackCheck } from './http-auth.ts'
+import { Refused } from './http-errors.ts'
+import { answers, bodies, callbackQueries, requestHeaders, requestPath } from './http-schemas.ts'
+
+/** W3C Trace Context, section 3.2, version 00. */
+const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** The paths of the app's servers. `apiKeys` undefined: no key is needed. */
+export const apiRoutes =
+  ({ intake, apiKeys }: { intake: Intake; apiKeys: readonly string[] | undefined }) =>
+  async (scope: FastifyInstance): Promise<void> => {
+    const api = scope.withTypeProvider<ZodTypeProvider>()
+    const checkApiKey = apiKeys && createApiKeyCheck(apiKeys)
+    api.addHook('onRequest', async (request, reply) => {
+      // answers carry push addresses
+      reply.header('cache-control', 'no-store')
+      if (checkApiKey === undefined) return
+      const checked = checkApiKey(request.headers.authorization)
+      if ('credential' in checked) return request.setDecorator('credential', checked.credential)
+      if (checked.status === 401) reply.header('www-authenticate', 'Bearer')
+      throw new Refused(checked.status, checked.message)
+    })
+    api.addHook('preValidation', async (request) => {
+      // no body is an empty one: the validation then says which field is missing
+      if (request.method === 'POST') request.body ??= {}
+    })
+
+    api.post('/live/create', decided('create a live', bodies.createLive, answers.created), (request, reply) =>
+      send(reply, intake.createLive(request.body, callOf(request))),
+    )
+    api.post('/live/leave', decided('end a live', bodies.leaveLive, answers.plain), (request, reply) =>
+      send(reply, intake.leaveLive(request.body, callOf(request))),
+    )
+    api.get('/live/list', listing({ querystring: bodies.listLives }), (request, reply) =>
+      send(reply, intake.listLives(request.query)),
+    )
+    api.post('/live/list', listing({ body: bodies.listLives }), (request, reply) =>
+      send(reply, intake.listLives(request.body)),
+    )
+    api.post('/live/play', taken('begin to watch', bodies.playLive, answers.playable), (request, reply) =>
+      send(reply, intake.playLive(request.body, callOf(request))),
+    )
+    api.post('/live/audience/leave', taken('stop watching', bodies.leaveAudience, answers.plain), (request, reply) =>
+      send(reply, intake.leaveAudience(request.body, callOf(request))),
+    )
+    api.post('/live/comment', taken('comment', bodies.comment, answers.pushed), (request, reply) =>
+      send(reply, intake.comment(request.body, callOf(request))),
+    )
+    api.post('/live/like', taken('like', bodies.like, answers.pushed), (request, reply) =>
+      send(reply, intake.like(request.body, callOf(request))),
+    )
+    api.post('/videocall/invite', decided('invite to co-host', bodies.invite, answers.invited), (request, reply) =>
+      send(reply, intake.invite(request.body, callOf(request))),
+    )
+    api.post('/videocall/cancel', decided('take back', bodies.cancelInvite, answers.plain), (request, reply) =>
+      send(reply, intake.cancelInvite(request.body, callOf(request))),
+    )
+    api.post('/videocall/feedback', decided('answer', bodies.giveFeedback, answers.agreed), (request, reply) =>
+      send(reply, intake.giveFeedback(request.body, callOf(request))),
+    )
+    api.post('/videocall/close', decided('end co-hosting', bodies.closeCohosting, answers.plain), (request, reply) =>
+      send(reply, intake.closeCohosting(request.body, callOf(request))),
+    )
+    api.get(
+      '/requests/:requestId',
+      {
+        schema: {
+          summary: 'the outcome of a request of the last 10 minutes',
+          security,
+          params: requestPath,
+          response: { 200: answers.plain, 202: answers.open, 404: answers.plain, 503: answers.plain },
+        },
+      },
+      (request, reply) => send(reply, intake.outcomeOf(request.params.requestId)),
+    )
+  }
+
+/** The callbacks of the video cloud. `callbackKey` undefined: no signature is needed. */
+export const callbackRoutes =
+  ({
+    intake,
+    roomOf,
+    callbackKey,
+    callbackDomains,
+    clock,
+  }: {
+    intake: Intake
+    roomOf: (stream: string) => string
+    callbackKey: string | undefined
+    callbackDomains: readonly string[]
+    clock: Clock
+  }) =>
+  async (scope: FastifyInstance): Promise<void> => {
+    const cloud = scope.withTypeProvider<ZodTypeProvider>()
+    const isSigned = callbackKey !== undefined
+    if (isSigned) {
+      const checkCallback = createCallbackCheck({ key: callbackKey, domains: callbackDomains })
+      cloud.addHook('onRequest', async ({ headers }) => {
+        const signature = headerOf(headers['ali-live-signature'])
+        const notLetIn = checkCallback(signature, headerOf(headers['ali-live-timestamp']), clock.now())
+        if (notLetIn !== undefined) throw new Refused(notLetIn.status, notLetIn.message)
+      })
+    }
+    const queries = callbackQueries(roomOf)
+    const notified = <Query extends z.ZodType>(summary: string, querystring: Query) => ({
+      // signed, it is the video cloud's, which calls for all rooms from few addresses: not to be limited by address
+      config: isSigned ? { rateLimit: false as const } : {},
+      schema: {
+        summary,
+        tags: ['video cloud'],
+        querystring,
+        response: { 200: answers.plain, 400: answers.invalid, 503: answers.plain },
+      },
+    })
+    cloud.get('/ali/stream/notify', notified('a stream started or broke', queries.streamChanged), (request, reply) =>
+      send(reply, intake.streamChanged(request.query, callOf(request))),
+    )
+    cloud.get('/ali/mix/availability/notify', notified('mixable', queries.mixAvailable), (request, reply) =>
+      send(reply, intake.mixAvailable(request.query, callOf(request))),
+    )
+    cloud.get('/ali/mix/status/notify', notified('a mix changed', queries.mixChanged), (request, reply) =>
+      send(reply, intake.mixChanged(request.query, callOf(request))),
+    )
+  }
+
+const security = [{ apiKey: [] }]
+const consumes = ['application/json', 'application/x-www-form-urlencoded']
+
+/** A POST that is answered as soon as its record is on Kafka. */
+const taken = <Body extends z.ZodType, Data extends z.ZodType>(summary: string, body: Body, data: Data) => ({
+  schema: {
+    summary,
+    security,
+    consumes,
+    headers: requestHeaders,
+    body,
+    response: { 200: data, 400: answers.invalid, 503: answers.plain },
+  },
+})
+
+/** A POST that waits for its decision. */
+const decided = <Body extends z.ZodType, Data extends z.ZodType>(summary: string, body: Body, data: Data) => ({
+  schema: {
+    summary,
+    security,
+    consumes,
+    headers: requestHeaders,
+    body,
+    response: { 200: data, 202: answers.open, 400: answers.invalid, 503: answers.plain },
+  },
+})
+
+const listing = <Input extends object>(input: Input) => ({
+  schema: { summary: 'lives that are pushing', security, ...input, response: { 200: answers.listed } },
+})
+
+/** The body to be sent, once its status is set. */
+const send = async (reply: FastifyReply, answer: Promise<Answer>): Promise<Answer['body']> => {
+  const { status, body } = await answer
+  reply.code(status)
+  return body
+}
+
+const headerOf = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(',') : value
+
+const callOf = (request: FastifyRequest): Call => {
+  const traceparent = headerOf(request.headers['traceparent'])
+  return {
+    credential: request.getDecorator<string>('credential'),
+    path: request.routeOptions.url ?? '',
+    idempotencyKey: headerOf(request.headers['idempotency-key']),
+    traceparent: traceparent !== undefined && traceparentForm.test(traceparent) ? traceparent : undefined,
+  }
+}

@@ -1,0 +1,125 @@
+import formbody from '@fastify/formbody'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import Fastify from 'fastify'
+import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Clock } from '../../shared/clock.ts'
+import type { Log } from '../../shared/log.ts'
+import { createDurationHistogram, type Metrics } from '../../shared/metrics.ts'
+import type { Intake } from '../intake.ts'
+import { createErrorHandler, Refused, sendError } from './http-errors.ts'
+import { apiRoutes, callbackRoutes } from './http-routes.ts'
+
+export type HttpSettings = {
+  /** Undefined: requests need no key. */
+  readonly apiKeys: readonly string[] | undefined
+  /** Undefined: callbacks need no signature. */
+  readonly callbackKey: string | undefined
+  /** Hosts for which the video cloud may have signed a callback. */
+  readonly callbackDomains: readonly string[]
+  /** Requests per second of one API key, or of one address without a key; 0: no limit. */
+  readonly rateLimitPerSecond: number
+  readonly maxBodyBytes: number
+}
+
+/** The longest that a request may take to arrive. */
+const requestTimeoutMs = 15_000
+
+/**
+ * The HTTP door, ready to listen: `listen`, `inject` for tests, and `close`, which lets running requests finish.
+ * Neither bodies nor queries are ever logged.
+ */
+export const createHttp = async ({
+  intake,
+  roomOf,
+  settings,
+  clock,
+  metrics,
+  log,
+}: {
+  intake: Intake
+  /** The room of a stream name. */
+  roomOf: (stream: string) => string
+  settings: HttpSettings
+  /** Epoch milliseconds. */
+  clock: Clock
+  metrics: Metrics
+  log: Log
+}) => {
+  const app = Fastify({
+    bodyLimit: settings.maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    // HEAD of a callback must not count as the callback
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, _request, reply) => void sendError(reply, error.statusCode ?? 400, 'the URL is not valid'),
+  })
+
+  app.setValidatorCompiler(validatorCompiler)
+  // answers are built and typed here: their schemas are for the documentation alone
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+
+  const parseJson = app.getDefaultJsonParser('remove', 'remove')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    void parseJson(request, body.toString(), done)
+  })
+  await app.register(formbody)
+
+  const requestSeconds = createDurationHistogram({
+    metrics,
+    name: 'roomcast_ingest_request_seconds',
+    help: 'Time from the arrival of a request to the end of its answer.',
+    labelNames: ['route', 'status'],
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    requestSeconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000)
+    log.debug({ route, status: reply.statusCode, elapsedMs: reply.elapsedTime }, 'answered')
+  })
+
+  app.setErrorHandler(createErrorHandler({ maxBodyBytes: settings.maxBodyBytes, log }))
+  app.setNotFoundHandler((request, reply) => {
+    const url = request.url.split('?')[0] ?? ''
+    const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }))
+    if (allowed.length === 0) return sendError(reply, 404, 'no such path; see /docs')
+    reply.header('allow', allowed.join(', '))
+    return sendError(reply, 405, `send ${allowed.join(' or ')}`)
+  })
+
+  app.decorateRequest('credential', '')
+  if (settings.rateLimitPerSecond > 0) {
+    await app.register(rateLimit, {
+      max: settings.rateLimitPerSecond,
+      timeWindow: 1_000,
+      // its check comes after that of the key: what is here was found to be one of ours
+      keyGenerator: (request) => request.getDecorator<string>('credential') || request.ip,
+      errorResponseBuilder: () => new Refused(429, 'too many requests'),
+    })
+  }
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'roomcast ingest',
+        version: '1',
+        description:
+          '200 and 202 mean that the event is on Kafka with acks=all. `code` in the body is the decision; 200 = done. ' +
+          'Ids may be strings or numbers, numbers may be decimal strings; unknown fields are ignored.',
+      },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+
+  const { apiKeys, callbackKey, callbackDomains } = settings
+  await app.register(apiRoutes({ intake, apiKeys }))
+  await app.register(callbackRoutes({ intake, roomOf, callbackKey, callbackDomains, clock }))
+  await app.ready()
+  return app
+}

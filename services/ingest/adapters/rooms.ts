@@ -1,0 +1,65 @@
+import { Gauge } from 'prom-client'
+import { topics } from '../../../schemas/topics.ts'
+import type { Kafka } from '../../shared/kafka/client.ts'
+import type { IncomingMessage } from '../../shared/kafka/message.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Metrics } from '../../shared/metrics.ts'
+import type { Decode } from '../decode.ts'
+import { createRoomTable, viewOf } from '../domain/room-table.ts'
+import { followTopic } from '../follow-topic.ts'
+import type { Rooms } from '../ports.ts'
+
+/** The rooms of `room.state`, read from its start and then as they change. It holds as many as live: a tombstone removes one. */
+export const createRooms = async ({
+  kafka,
+  decode,
+  metrics,
+  log,
+  signal,
+}: {
+  kafka: Kafka
+  decode: Decode
+  metrics: Metrics
+  log: Log
+  /** Gives up the start. */
+  signal: AbortSignal
+}): Promise<Rooms & { readonly restored: () => Promise<void>; readonly close: () => Promise<void> }> => {
+  const table = createRoomTable()
+
+  const take = async (message: IncomingMessage): Promise<void> => {
+    if (message.value === null) return table.remove(message.key?.toString() ?? '')
+    const decoded = await decode(message)
+    // the topic also has the creation record of each partition
+    if (decoded?.type === 'Room') table.put(viewOf(decoded.record))
+  }
+
+  const followed = await followTopic({
+    kafka,
+    topic: topics.roomState.name,
+    since: 'start',
+    onMessages: async (messages) => {
+      for (const message of messages) await take(message)
+    },
+    onReset: (partition) => {
+      for (const roomId of table.roomIds()) if (followed.partitionOf(roomId) === partition) table.remove(roomId)
+    },
+    log,
+    signal,
+  })
+
+  const sizes = new Gauge({
+    name: 'roomcast_ingest_rooms',
+    help: 'Rooms in the table.',
+    registers: [metrics],
+    collect: () => {
+      sizes.set(table.size())
+    },
+  })
+
+  return {
+    table,
+    caughtUp: followed.caughtUp,
+    restored: followed.restored,
+    close: followed.close,
+  }
+}

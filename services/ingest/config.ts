@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import {
+  adminPort,
+  flag,
+  kafkaConfig,
+  kafkaSettings,
+  list,
+  logConfig,
+  mediaConfig,
+  mediaSettings,
+  port,
+  readConfig,
+  registryConfig,
+  whole,
+} from '../shared/config.ts'
+
+const minApiKeyLength = 16
+const withoutKeys = 'is missing; local runs may go without it: ALLOW_INSECURE_LOCAL=1'
+
+const IngestConfig = z
+  .object({
+    ...kafkaConfig,
+    ...registryConfig,
+    ...mediaConfig,
+    ...logConfig,
+    INGEST_PORT: port(8080),
+    INGEST_ADMIN_PORT: adminPort(9464),
+    ALLOW_INSECURE_LOCAL: flag,
+    INGEST_API_KEYS: list
+      .refine(
+        (keys) => keys.every((key) => key.length >= minApiKeyLength),
+        `every key must have at least ${minApiKeyLength} characters`,
+      )
+      .optional(),
+    ALI_CALLBACK_KEY: z.string().optional(),
+    /** Per API key, or per address without a key; 0: no limit. */
+    INGEST_RATE_LIMIT_PER_SECOND: whole(0),
+    INGEST_MAX_BODY_BYTES: whole(16_384, { min: 1, max: 16 * 1024 * 1024 }),
+  })
+  .superRefine((config, context) => {
+    if (config.ALLOW_INSECURE_LOCAL) return
+    for (const key of ['INGEST_API_KEYS', 'ALI_CALLBACK_KEY'] as const) {
+      if (config[key] === undefined) context.addIssue({ code: 'custom', path: [key], message: withoutKeys })
+    }
+  })
+
+/** The configuration of ingest. Throws the fault CONFIG_INVALID that names every bad or missing key. */
+export const readIngestConfig = (env: Readonly<Record<string, string | undefined>>) => {
+  const config = readConfig(IngestConfig, env)
+  return {
+    logLevel: config.LOG_LEVEL,
+    adminPort: config.INGEST_ADMIN_PORT,
+    port: config.INGEST_PORT,
+    kafka: kafkaSettings(config),
+    registryUrl: config.SCHEMA_REGISTRY_URL,
+    media: mediaSettings(config),
+    /** Undefined: requests need no key. */
+    apiKeys: config.INGEST_API_KEYS,
+    /** Undefined: callbacks need no signature. */
+    callbackKey: config.ALI_CALLBACK_KEY,
+    rateLimitPerSecond: config.INGEST_RATE_LIMIT_PER_SECOND,
+    maxBodyBytes: config.INGEST_MAX_BODY_BYTES,
+  } as const
+}
