@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startOf, stopOf } from '../../test/contract/mix-cloud.ts'
+import { Fault } from '../shared/fault.ts'
+import { silentLog } from '../shared/log.ts'
+import { createCarryOut } from './carry-out.ts'
+import type { MixAnswer, MixCloud } from './domain/cloud.ts'
+
+const accepted: MixAnswer = { accepted: true, streamNames: ['m'] }
+const refused = (error: string): MixAnswer => ({ accepted: false, error, message: 'why' })
+
+/** A cloud that gives these answers one after the other, the last one for ever. */
+const cloudOf = (...answers: ReadonlyArray<MixAnswer | Error | 'silent'>): MixCloud & { calls: () => number } => {
+  let calls = 0
+  const answer = (signal: AbortSignal): Promise<MixAnswer> => {
+    const next = answers[Math.min(calls++, answers.length - 1)]
+    if (next === 'silent' || next === undefined) return sleep(60_000, accepted, { signal })
+    return next instanceof Error ? Promise.reject(next) : Promise.resolve(next)
+  }
+  return { startMix: (_, signal) => answer(signal), stopMix: (_, signal) => answer(signal), calls: () => calls }
+}
+
+/** Jitter that takes the most, to be quick. */
+const random = (): number => 0.999
+const carryOutAt = (cloud: MixCloud) => createCarryOut({ cloud, now: Date.now, random, log: silentLog })
+const never = new AbortController().signal
+const within = (ms: number, command = startOf('roomA', 'roomB')) => ({
+  type: 'StartMix' as const,
+  record: { ...command, occurredAt: Date.now(), deadline: Date.now() + ms },
+})
+
+test('an InternalError is tried again, and the later answer counts', async () => {
+  const cloud = cloudOf(refused('InternalError'), new Fault('MIX_REFUSED', 'cut', { retriable: true }), accepted)
+  const answered = await carryOutAt(cloud)(within(20_000), never)
+  assert.equal(answered.code, 200)
+  assert.equal(cloud.calls(), 3)
+})
+
+test('an InternalError that lasts is answered with 3500 before the deadline', async () => {
+  const command = within(1_000)
+  const answered = await carryOutAt(cloudOf(refused('InternalError')))(command, never)
+  assert.deepEqual([answered.code, answered.reason], [3500, 'InternalError'])
+  assert.ok(answered.occurredAt < command.record.deadline)
+})
+
+test('any other refusal is final', async () => {
+  const cloud = cloudOf(refused('NoSuchStream'), accepted)
+  assert.equal((await carryOutAt(cloud)(within(20_000), never)).code, 3404)
+  assert.equal(cloud.calls(), 1)
+})
+
+test('a cloud that does not answer is given up before the deadline', async () => {
+  const command = within(400)
+  const answered = await carryOutAt(cloudOf('silent'))(command, never)
+  assert.deepEqual([answered.code, answered.reason], [3000, 'NoAnswer'])
+  assert.ok(answered.occurredAt < command.record.deadline)
+})
+
+test('a start that comes after its deadline is not tried', async () => {
+  const cloud = cloudOf(accepted)
+  const answered = await carryOutAt(cloud)(within(-1), never)
+  assert.deepEqual([answered.code, answered.reason, cloud.calls()], [3000, 'DeadlinePassed', 0])
+})
+
+test('a stop that comes after its deadline is tried all the same: nobody else would end that mix', async () => {
+  const cloud = cloudOf(accepted)
+  const record = { ...stopOf('roomA', 'roomB'), occurredAt: 0, deadline: 1 }
+  assert.equal((await carryOutAt(cloud)({ type: 'StopMix', record }, never)).code, 200)
+})
+
+test('an interrupted command has no answer', async () => {
+  const controller = new AbortController()
+  const pending = carryOutAt(cloudOf('silent'))(within(20_000), controller.signal)
+  controller.abort()
+  await assert.rejects(pending)
+})

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '../shared/fault.ts'
+import type { Log } from '../shared/log.ts'
+import type { MixCommandAnswered } from '../../schemas/types.generated.ts'
+import type { MixAnswer, MixCloud, MixCommand } from './domain/cloud.ts'
+import { answeredOf, isPassing, tooLate, unanswered } from './domain/answer.ts'
+import { delayMs, lastCallMs } from './domain/retry.ts'
+
+/** How long a stop that comes after its deadline is tried: a mix that nobody stops runs, and costs, for ever. */
+const lateStopMs = 5_000
+
+export type CarryOut = (command: MixCommand, signal: AbortSignal) => Promise<MixCommandAnswered>
+
+export type CarryOutOptions = {
+  readonly cloud: MixCloud
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** 0 ≤ random < 1, for the jitter of the back-off. */
+  readonly random: () => number
+  readonly log: Log
+}
+
+/**
+ * Carries a command out: asks the cloud, again with back-off while it says InternalError or cannot be reached, and returns
+ * what is to be told to the room, before the command's deadline in every case. Rejects only when the signal aborts: the
+ * command is then unfinished, and whoever reads it next carries it out again.
+ */
+export const createCarryOut =
+  ({ cloud, now, random, log }: CarryOutOptions): CarryOut =>
+  async (command, signal) => {
+    const ask = (within: AbortSignal): Promise<MixAnswer> =>
+      command.type === 'StartMix' ? cloud.startMix(command.record, within) : cloud.stopMix(command.record, within)
+
+    const untilMs = untilOf(command, now())
+    let last: MixAnswer = tooLate
+    for (let attempts = 1; now() < untilMs; attempts++) {
+      const timeout = AbortSignal.timeout(untilMs - now())
+      try {
+        last = await ask(AbortSignal.any([signal, timeout]))
+        if (!isPassing(last)) break
+      } catch (error) {
+        signal.throwIfAborted()
+        last = unanswered
+        const cause = error instanceof Error ? error.message : String(error)
+        log.warn({ commandId: command.record.eventId, attempts, cause }, 'the video cloud did not answer a mix command')
+        if (!(timeout.aborted || (error instanceof Fault && error.retriable))) break
+      }
+      const waitMs = delayMs(attempts, random())
+      if (now() + waitMs >= untilMs) break
+      await sleep(waitMs, undefined, { signal })
+    }
+    return answeredOf(command, last, now())
+  }
+
+const untilOf = (command: MixCommand, nowMs: number): number => {
+  const lastMs = lastCallMs(command.record)
+  return command.type === 'StopMix' && nowMs >= lastMs ? nowMs + lateStopMs : lastMs
+}

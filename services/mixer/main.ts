@@ -1,0 +1,86 @@
+import { Counter } from 'prom-client'
+import { topics } from '../../schemas/topics.ts'
+import { createCodec } from '../shared/codec/codec.ts'
+import { createDeadLetters } from '../shared/dead-letter.ts'
+import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
+import { createKafka } from '../shared/kafka/client.ts'
+import { boundedLabel, createDurationHistogram } from '../shared/metrics.ts'
+import { runService } from '../shared/service.ts'
+import { createCommands } from './adapters/commands.ts'
+import { createResults } from './adapters/results.ts'
+import { createSimulatedCloud } from './adapters/simulated.ts'
+import { createCarryOut } from './carry-out.ts'
+import { readMixerConfig } from './config.ts'
+import { createHandleCommand } from './handle-command.ts'
+import { createWorker } from './worker.ts'
+
+/** Commands under way at the same time, and commands read ahead, per partition. */
+const maxRunning = 64
+const maxOpen = 256
+const drainMs = 3_000
+
+await runService({
+  name: 'mixer',
+  config: () => readMixerConfig(process.env),
+  start: async ({ config, log, metrics, readiness, lifecycle, fail }) => {
+    readiness.set('registry', false)
+    readiness.set('commands', false)
+    const kafka = createKafka({
+      ...config.kafka,
+      sasl: config.kafka.sasl ?? null,
+      clientId: 'roomcast-mixer',
+      log,
+    })
+
+    const codec = createCodec({ registryUrl: config.registryUrl, timeoutMs: 2_000, log })
+    await codec.prepare(topics.roomInput, lifecycle.signal)
+    readiness.set('registry', true)
+
+    const producer = await createBatchingProducer({
+      kafka,
+      maxBufferedMessages: 10_000,
+      maxBufferedBytes: 16 * 1024 * 1024,
+      deliveryTimeoutMs: 10_000,
+      log,
+    })
+    lifecycle.onClose(() => producer.close())
+
+    const cloud = createSimulatedCloud({ ...config.simulated, log })
+    lifecycle.onClose(() => cloud.close())
+
+    const answers = createDurationHistogram({
+      metrics,
+      name: 'roomcast_mix_command_seconds',
+      help: 'From a command read to its answer on Kafka, by action and code.',
+      labelNames: ['action', 'code'],
+    })
+    const unknown = new Counter({
+      name: 'roomcast_mix_unknown_commands_total',
+      help: 'Records of unknown types on the command topic, passed over.',
+      registers: [metrics],
+    })
+    const codeLabel = boundedLabel(['200', '3000', '3400', '3404', '3500'])
+
+    const results = createResults({ producer, codec })
+    const deadLetters = createDeadLetters({ producer, service: 'mixer', metrics, log })
+    const handle = createHandleCommand({
+      codec,
+      carryOut: createCarryOut({ cloud, now: Date.now, random: Math.random, log }),
+      putResult: results.put,
+      putDeadLetter: deadLetters.put,
+      onUnknown: () => unknown.inc(),
+      onAnswered: ({ action, code }, seconds) => answers.observe({ action, code: codeLabel(String(code)) }, seconds),
+      log,
+    })
+
+    const commands = await createCommands({
+      kafka,
+      createWorker: (hooks) => createWorker({ ...hooks, maxRunning, handle }),
+      maxOpen,
+      onReady: (isReady) => readiness.set('commands', isReady),
+      onCrash: fail,
+      log,
+    })
+    lifecycle.onClose(() => commands.close(drainMs))
+  },
+})
