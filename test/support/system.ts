@@ -1,0 +1,112 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createOwner } from '../../deploy/local/owner.ts'
+import { findProcess, logFile, stopProcess } from '../../deploy/local/processes.ts'
+import { services } from '../../deploy/local/services.ts'
+import { setup } from '../../deploy/local/setup.ts'
+import { startSystem, stopSystem } from '../../deploy/local/system.ts'
+import type { Environment } from '../../deploy/local/environment.ts'
+import { silentLog } from '../../services/shared/log.ts'
+import { createAppServer } from './app-server.ts'
+import type { AppServer } from './app-server.ts'
+import { joinRooms } from './edge-client.ts'
+import type { EdgeClient } from './edge-client.ts'
+
+export type ServiceName = 'ingest' | 'state-machine' | 'mixer' | 'edge'
+export type Variables = Readonly<Record<string, string>>
+
+/** A whole roomcast of processes on free ports, for tests. */
+export type TestSystem = {
+  readonly environment: Environment
+  readonly dataDir: string
+  readonly app: AppServer
+  /** A client that is connected and subscribed. */
+  readonly join: (uid: string, ...rooms: readonly string[]) => Promise<EdgeClient>
+  /** Ends a service and starts it with other variables; resolves when everything is ready again. */
+  readonly restart: (
+    service: ServiceName,
+    options?: { signal?: 'SIGTERM' | 'SIGKILL'; env?: Variables },
+  ) => Promise<void>
+  /** Everything that the services have written to their logs. */
+  readonly readLogs: () => Promise<ReadonlyMap<string, string>>
+  /** Ends all processes by their pids and removes the data. */
+  readonly stop: () => Promise<void>
+}
+
+const startDeadlineMs = 120_000
+const graceMs = 15_000
+
+const anyFreePorts = (): Variables =>
+  Object.fromEntries(
+    ['KAFKA_PORT', 'REGISTRY_PORT', ...services.flatMap(({ ports }) => Object.keys(ports))].map((name) => [name, '0']),
+  )
+
+/**
+ * Starts broker, registry and services with a DATA_DIR of their own; with KAFKA_BROKERS and SCHEMA_REGISTRY_URL in `base`, those
+ * are used. The topics have fixed names, so two systems on one broker share their rooms: use ids of your own.
+ * Everything ends with this process, even when it is killed.
+ */
+export const startTestSystem = async ({
+  base,
+  env = {},
+}: {
+  /** The environment to start from: process.env of the test. */
+  base: Readonly<Record<string, string | undefined>>
+  env?: Variables
+}): Promise<TestSystem> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-'))
+  const owner = createOwner()
+  let variables: Variables = { ...anyFreePorts(), LOG_LEVEL: 'info', ...env }
+
+  const start = async (): Promise<Environment> => {
+    const { environment, processes } = await startSystem({
+      env: { ...base, ...variables, DATA_DIR: dataDir },
+      services,
+      setup,
+      log: silentLog,
+      say: () => {},
+      signal: AbortSignal.timeout(startDeadlineMs),
+    })
+    for (const { pid } of processes) owner.add(pid)
+    return environment
+  }
+  const stop = async (): Promise<void> => {
+    await stopSystem(dataDir, () => {})
+    owner.release()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+
+  let environment: Environment
+  try {
+    environment = await start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const { ingestUrl, edgeUrl, ingestApiKey, edgeJwtSecret = '' } = environment
+
+  return {
+    environment,
+    dataDir,
+    app: createAppServer({
+      url: ingestUrl,
+      apiKey: ingestApiKey,
+      callbackKey: environment.variables['ALI_CALLBACK_KEY'],
+    }),
+    join: (uid, ...rooms) => joinRooms({ url: edgeUrl, secret: edgeJwtSecret, uid, rooms }),
+    restart: async (service, { signal = 'SIGTERM', env: changed = {} } = {}) => {
+      const running = await findProcess(dataDir, service)
+      if (running !== undefined && signal === 'SIGKILL') process.kill(running.pid, 'SIGKILL')
+      await stopProcess({ dataDir, name: service, graceMs })
+      variables = { ...variables, ...changed }
+      await start()
+    },
+    readLogs: async () => {
+      const names = (await readdir(join(dataDir, 'log'))).map((file) => file.replace(/\.log.*$/, ''))
+      const logs = names.map(async (name) => [name, await readFile(logFile(dataDir, name), 'utf8')] as const)
+      return new Map(await Promise.all(logs))
+    },
+    stop,
+  }
+}
