@@ -58,15 +58,16 @@ const socketsListeningOn = async (port: number): Promise<ReadonlySet<string>> =>
   return new Set(inodes)
 }
 
-const holdsOneOf = async (pid: string, sockets: ReadonlySet<string>): Promise<boolean> => {
-  for (const descriptor of await readdir(`/proc/${pid}/fd`)) {
-    if (sockets.has(await readlink(`/proc/${pid}/fd/${descriptor}`))) return true
-  }
-  return false
-}
-
 /** What one may not read of another user's processes, or what has just gone. */
 const isOutOfSight = (error: unknown): boolean => isSystemError(error, 'EACCES', 'EPERM', 'ENOENT', 'ESRCH')
+
+/** Whether a process has one of the sockets; descriptors that close meanwhile are passed over. */
+const holdsOneOf = async (pid: string, sockets: ReadonlySet<string>): Promise<boolean> => {
+  const targets = await Promise.allSettled(
+    (await readdir(`/proc/${pid}/fd`)).map((descriptor) => readlink(`/proc/${pid}/fd/${descriptor}`)),
+  )
+  return targets.some((target) => target.status === 'fulfilled' && sockets.has(target.value))
+}
 
 /** Who listens on a port: pid and command. Undefined where that cannot be seen (another user's process, no /proc). */
 export const findPortHolder = async (

@@ -32,13 +32,21 @@ export const setup: Setup = async ({
 }) => {
   const kafka = createKafka({ brokers, clientId: 'roomcast-setup', ssl, sasl, log })
   const all: readonly Topic[] = Object.values(topics)
-  await Promise.all([
-    createTopics({ kafka, topics: all.map(({ name, config }) => ({ name, partitions, replication, config })), signal }),
-    registerSchemas({
-      registryUrl,
-      timeoutMs: registryTimeoutMs,
-      log,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(registryWithinMs)]),
+  const controller = new AbortController()
+  const within = AbortSignal.any([signal, controller.signal, AbortSignal.timeout(registryWithinMs)])
+  const both = [
+    createTopics({
+      kafka,
+      topics: all.map(({ name, config }) => ({ name, partitions, replication, config })),
+      signal: within,
     }),
-  ])
+    registerSchemas({ registryUrl, timeoutMs: registryTimeoutMs, log, signal: within }),
+  ]
+  try {
+    await Promise.all(both)
+  } finally {
+    // When one has failed, the other must not go on behind the caller's back.
+    controller.abort()
+    await Promise.allSettled(both)
+  }
 }

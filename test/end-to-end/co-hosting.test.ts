@@ -14,7 +14,10 @@ const template = 'side_by_side'
 let system: TestSystem
 
 before(async () => {
-  system = await startTestSystem({ base: process.env, env: { MEDIA_AUTH_KEY: 'a-key-of-the-video-cloud', LOG_LEVEL: 'debug' } })
+  system = await startTestSystem({
+    base: process.env,
+    env: { MEDIA_AUTH_KEY: 'a-key-of-the-video-cloud', LOG_LEVEL: 'debug' },
+  })
 })
 after(() => system?.stop())
 

@@ -33,7 +33,9 @@ test('exactly what is due is no problem, and neither are the state and the numbe
 
 test('a message that is missing, too many, in the wrong order or wrong in a field is a problem', () => {
   assert.deepEqual(problemsOf(comment), ['u: type 8 is missing'])
-  assert.deepEqual(problemsOf(comment, ended, line(9, { uid: 'x' }, { pos: 2 })), ['u: nobody expected type 9 with uid'])
+  assert.deepEqual(problemsOf(comment, ended, line(9, { uid: 'x' }, { pos: 2 })), [
+    'u: nobody expected type 9 with uid',
+  ])
   assert.equal(problemsOf(ended, comment).length, 2)
   assert.deepEqual(problemsOf(line(6, { uid: 'a', name: 'Ann', comment: 'ho', extra: 1 }), ended), [
     'u: type 6: comment is "ho", not "hi", extra is too many',
