@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Broker, registry, logs and keys of local runs; another copy beside this one gets another folder and other ports.
-export DATA_DIR ?= .data
+run up down demo: export DATA_DIR ?= .data
 
 # Node.js 22 and the npm packages are fetched when they are missing. `exec` leaves no shell in between: a Ctrl-C reaches the
 # program once, and its exit code is make's.

@@ -8,7 +8,6 @@ import {
   createErrorFromCode,
   requests,
   type Broker,
-  type Cluster,
   type ProduceAnswer,
   type ProducedPartition,
   type RawOutgoing,
@@ -180,15 +179,19 @@ export const createAppender = <Item extends Pending>({
   }
 
   const fillLot = (lane: Lane<Item>): void => {
+    const lot: Item[] = []
     let bytes = 0
-    const awaited = lane.waiting.filter(isAwaited)
-    const tooMuch = awaited.findIndex((item, index) => {
+    let taken = 0
+    for (const item of lane.waiting) {
+      const isAwaitedStill = isAwaited(item)
+      if (isAwaitedStill && lot.length > 0 && (bytes + item.bytes > maxLotBytes || lot.length >= maxLotRecords)) break
+      taken += 1
+      if (!isAwaitedStill) continue
+      lot.push(item)
       bytes += item.bytes
-      return index > 0 && (bytes > maxLotBytes || index >= maxLotRecords)
-    })
-    const size = tooMuch < 0 ? awaited.length : tooMuch
-    lane.lot = awaited.slice(0, size)
-    lane.waiting = awaited.slice(size)
+    }
+    lane.waiting.splice(0, taken)
+    lane.lot = lot
   }
 
   /** The next request's content. The lanes that are in it go to the end of the line. */
@@ -208,14 +211,9 @@ export const createAppender = <Item extends Pending>({
     return sent
   }
 
-  const identify = async (cluster: Cluster): Promise<Identity> => {
-    const broker = await cluster.findControllerBroker() // any broker hands out producer ids; this one is known
-    return broker.initProducerId({ transactionTimeout: 0 })
-  }
-
-  /** The shared identity, made anew when there is none or making it has failed. */
-  const currentIdentity = async (cluster: Cluster): Promise<Identity> => {
-    const current = (identity ??= identify(cluster))
+  /** The shared identity, made anew when there is none or making it has failed. Any broker hands out producer ids. */
+  const currentIdentity = async (broker: Broker): Promise<Identity> => {
+    const current = (identity ??= broker.initProducerId({ transactionTimeout: 0 }))
     try {
       return await current
     } catch (error) {
@@ -246,8 +244,10 @@ export const createAppender = <Item extends Pending>({
   ): Promise<Fault | null> => {
     try {
       const broker = await cluster.findBroker({ nodeId })
-      const current = await currentIdentity(cluster)
-      const byIdentity = Map.groupBy(sent, ({ lane }) => (lane.identity ??= current))
+      const current = await currentIdentity(broker)
+      // What was given up while we waited must not be sent: its lane would begin anew with these very numbers.
+      const wanted = sent.filter(({ lane, lot }) => lane.lot === lot)
+      const byIdentity = Map.groupBy(wanted, ({ lane }) => (lane.identity ??= current))
       const faults = await Promise.all(
         [...byIdentity].map(async ([who, group]) => {
           const { topics } = await produce(broker, who, group)
@@ -304,7 +304,7 @@ export const createAppender = <Item extends Pending>({
         try {
           await cluster.connect()
           await cluster.addMultipleTargetTopics([topic])
-          if (partitionsOf(topic).length === 0) await cluster.refreshMetadata()
+          if (failures > 0 || partitionsOf(topic).length === 0) await cluster.refreshMetadata()
         } catch (error) {
           log.debug({ topic, cause: toFault(error).message, failures }, 'the metadata is not loaded')
         }

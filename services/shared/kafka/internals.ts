@@ -25,9 +25,8 @@ export type ProtocolRequest<Answer> = {
   readonly requestTimeout?: number
 }
 
-export type Encoder = {
+type Encoder = {
   readonly buffer: Buffer
-  readonly writeInt8: (value: number) => Encoder
   readonly writeInt32: (value: number) => Encoder
   readonly writeUVarInt: (value: number) => Encoder
   readonly writeUVarIntString: (value: string) => Encoder
@@ -37,7 +36,6 @@ export type Encoder = {
 type Long = { readonly toString: () => string }
 
 export type Decoder = {
-  readonly readInt8: () => number
   readonly readInt16: () => number
   readonly readInt32: () => number
   readonly readInt64: () => Long
@@ -130,7 +128,6 @@ export type Cluster = {
   readonly addMultipleTargetTopics: (topics: readonly string[]) => Promise<void>
   readonly refreshMetadata: () => Promise<void>
   readonly findBroker: (node: { readonly nodeId: number }) => Promise<Broker>
-  readonly findControllerBroker: () => Promise<Broker>
   /** Asks a broker each time; assignable, so that its answer can be kept. */
   findGroupCoordinator: (group: { readonly groupId: string; readonly coordinatorType?: number }) => Promise<Broker>
   readonly findTopicPartitionMetadata: (
@@ -141,7 +138,7 @@ export type Cluster = {
   readonly connectionPoolBuilder: { build: () => Promise<never> }
 }
 
-export type ClusterOptions = {
+type ClusterOptions = {
   readonly logger: unknown
   readonly socketFactory: (destination: {
     readonly host: string
@@ -192,7 +189,7 @@ export type KafkajsProducer = {
   readonly transaction: () => Promise<KafkajsTransaction>
 }
 
-export type KafkajsAdmin = {
+type KafkajsAdmin = {
   readonly createTopics: (request: {
     readonly topics: readonly {
       readonly topic: string
@@ -358,11 +355,6 @@ export const requests = (
     }
   }
 ).requests
-
-export const coordinatorTypes = load('protocol/coordinatorTypes') as {
-  readonly GROUP: number
-  readonly TRANSACTION: number
-}
 
 export const isolationLevels = load('protocol/isolationLevel') as {
   readonly READ_UNCOMMITTED: number
