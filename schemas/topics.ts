@@ -10,6 +10,8 @@ export type Topic = {
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
+/** Producers in other languages may compress with what kafkajs cannot read (lz4, snappy, zstd); the broker then stores it plain. */
+const readableByAll = { 'compression.type': 'uncompressed' }
 const keptFor = (ms: number): Readonly<Record<string, string>> => ({
   'cleanup.policy': 'delete',
   'retention.ms': String(ms),
@@ -40,7 +42,7 @@ export const topics = {
       'ClockRead',
       'PeerMessage',
     ],
-    config: { ...keptFor(7 * dayMs), 'message.timestamp.type': 'LogAppendTime' },
+    config: { ...keptFor(7 * dayMs), ...readableByAll, 'message.timestamp.type': 'LogAppendTime' },
   },
   /** Weights 4 and 5: what may never be lost. */
   pushSignal: {
@@ -64,8 +66,8 @@ export const topics = {
     ],
     config: keptFor(dayMs),
   },
-  pushComment: { name: 'push.comment.v1', records: ['Commented'], config: keptFor(hourMs) },
-  pushLike: { name: 'push.like.v1', records: ['Liked'], config: keptFor(hourMs) },
+  pushComment: { name: 'push.comment.v1', records: ['Commented'], config: { ...keptFor(hourMs), ...readableByAll } },
+  pushLike: { name: 'push.like.v1', records: ['Liked'], config: { ...keptFor(hourMs), ...readableByAll } },
   requestOutcome: { name: 'request.outcome.v1', records: ['RequestDecided'], config: keptFor(hourMs) },
   mixCommand: { name: 'mix.command.v1', records: ['StartMix', 'StopMix'], config: keptFor(dayMs) },
   /** What lives; a tombstone ends it. */
