@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Broker, registry, logs and keys of local runs; another copy beside this one gets another folder and other ports.
-run up down demo: export DATA_DIR ?= .data
+run up down demo bench: export DATA_DIR ?= .data
 
 # Node.js 22 and the npm packages are fetched when they are missing. `exec` leaves no shell in between: a Ctrl-C reaches the
 # program once, and its exit code is make's.
@@ -38,6 +38,10 @@ check: ## format, lint, types, boundaries, generated files, unit tests; under a 
 .PHONY: test
 test: ## every test; starts a Kafka and a registry of its own. FILES='test/…' runs these alone
 	$(node) test/run.ts $(FILES)
+
+.PHONY: bench
+bench: ## latency from request to frame at 200 events a second, against a running system; into test/bench/results/
+	$(node) test/bench/latency.ts
 
 .PHONY: generate
 generate: ## types and pages from schemas/

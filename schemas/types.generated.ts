@@ -942,7 +942,7 @@ export type StopMix = {
   readonly generation: number
   /** the room of the stream that is mixed in */
   readonly mixRoomId: string
-  /** not to be tried after this */
+  /** the state-machine waits for an answer until then; a stop may be tried a little longer, since nobody else ends that mix */
   readonly deadline: number
 }
 

@@ -19,7 +19,8 @@ const readyWithinMs = 120_000
 
 /**
  * One node that is broker and controller (KRaft), listening on loopback alone. One replica of everything; few partitions of the
- * internal topics, because they are created at first use, while somebody waits; no pause before the first join of a group.
+ * internal topics, because they are created at first use, while somebody waits; no pause before the first join of a group, and none
+ * in the group coordinator before it writes: each transaction waits for it twice.
  */
 const properties = (dataDir: string, port: number, controllerPort: number): string => `\
 process.roles=broker,controller
@@ -38,6 +39,7 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
+group.coordinator.append.linger.ms=0
 log.cleaner.dedupe.buffer.size=16777216
 `
 

@@ -23,7 +23,6 @@ export type FollowedTopic = {
 
 const caughtUpWithinMs = 5_000
 const restoreWithinMs = 60_000
-const maxWaitMs = 500
 const maxBytes = 8 * 1024 * 1024
 
 /**
@@ -35,6 +34,7 @@ export const followTopic = async ({
   kafka,
   topic,
   since,
+  fetch,
   onMessages,
   onReset = () => {},
   log,
@@ -44,6 +44,8 @@ export const followTopic = async ({
   topic: string
   /** Epoch milliseconds. */
   since: 'start' | number
+  /** The broker answers at once when it has so many bytes, else after so long. */
+  fetch: { readonly minBytes: number; readonly maxWaitMs: number }
   onMessages: (messages: readonly IncomingMessage[]) => void | Promise<void>
   onReset?: (partition: number) => void
   log: Log
@@ -82,8 +84,7 @@ export const followTopic = async ({
   const reader = await createReader({
     kafka,
     topic,
-    maxWaitMs,
-    minBytes: 1,
+    ...fetch,
     maxBytes,
     onMessages: async ({ partition, messages, position }) => {
       if (messages.length > 0) await onMessages(messages)

@@ -1,5 +1,5 @@
 // How long a message takes from the HTTP request that causes it to the WebSocket frame that brings it, at a steady rate against a
-// running system: `node test/bench/latency.ts [--rate 200] [--seconds 60] [--warm-up 10]`.
+// running system: `node test/bench/latency.ts [--rate 200] [--seconds 60] [--warm-up 60]`.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -214,7 +214,7 @@ const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '60' },
-    'warm-up': { type: 'string', default: '10' },
+    'warm-up': { type: 'string', default: '60' },
   },
 })
 const settings = {

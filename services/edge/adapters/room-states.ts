@@ -74,8 +74,9 @@ export const createRoomStates = async <View>({
   const reader = await createReader({
     kafka,
     topic,
-    minBytes: 1,
-    maxWaitMs: 100,
+    // Read for snapshots alone: a subscriber may wait these few ms, and a fetch for every change would cost more than it gives.
+    minBytes: 256 * 1024,
+    maxWaitMs: 25,
     maxBytes: 8 * 1024 * 1024,
     onMessages: keep,
     onOutOfRange: ({ partition }) => {

@@ -75,6 +75,8 @@ export const createOutcomes = async ({
     kafka,
     topic,
     since: clock.now() - keptMs,
+    // Somebody waits for each.
+    fetch: { minBytes: 1, maxWaitMs: 500 },
     onMessages: async (messages) => {
       for (const message of messages) await take(message)
     },

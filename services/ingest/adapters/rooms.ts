@@ -37,6 +37,8 @@ export const createRooms = async ({
     kafka,
     topic: topics.roomState.name,
     since: 'start',
+    // Nobody waits for a change, but for the end now and then; a fetch for every change would cost more than it gives.
+    fetch: { minBytes: 256 * 1024, maxWaitMs: 25 },
     onMessages: async (messages) => {
       for (const message of messages) await take(message)
     },

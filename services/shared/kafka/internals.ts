@@ -121,6 +121,8 @@ export type Broker = {
     readonly memberId: string
   }) => Promise<unknown>
   readonly leaveGroup: (request: { readonly groupId: string; readonly memberId: string }) => Promise<unknown>
+  readonly addPartitionsToTxn: (request: object) => Promise<unknown>
+  readonly addOffsetsToTxn: (request: object) => Promise<unknown>
 }
 
 export type Cluster = {

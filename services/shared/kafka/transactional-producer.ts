@@ -43,14 +43,42 @@ export type TransactionalProducer = {
   readonly close: () => Promise<void>
 }
 
-/**
- * After a commit the coordinator writes markers, and refuses the next transaction until it has (CONCURRENT_TRANSACTIONS). kafkajs
- * then sleeps `initialRetryTime`: 300 ms by default for what takes 2.
- */
+/** For the other retriable errors of a step; kafkajs' default begins with 300 ms. */
 const transactionRetry: Retry = { initialRetryTime: 5, maxRetryTime: 100, retries: 20 }
 
 /** How long the leader may wait for its followers. */
 const replicationTimeoutMs = 5000
+
+const firstPauseMs = 1
+const longestPauseMs = 16
+/** Longer than any transaction lives: the coordinator is not completing the last one, something is wrong. */
+const maxPauses = 1000
+
+/**
+ * After a commit the coordinator writes markers, and refuses the next transaction until it has (CONCURRENT_TRANSACTIONS).
+ * kafkajs' sendMessages then sleeps 300 ms by default and asks for all metadata; its sendOffsets does not try again at all.
+ * Tried again here at once, for what takes a few ms.
+ */
+const afterLastTransaction = async <T>(step: () => Promise<T>): Promise<T> => {
+  for (let pauses = 0, pauseMs = firstPauseMs; ; pauses += 1, pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    try {
+      return await step()
+    } catch (error) {
+      if (protocolErrorType(error) !== 'CONCURRENT_TRANSACTIONS' || pauses === maxPauses) throw error
+      await delay(pauseMs)
+    }
+  }
+}
+
+const patient = (coordinator: Broker): Broker =>
+  Object.create(coordinator, {
+    addPartitionsToTxn: {
+      value: (request: object) => afterLastTransaction(() => coordinator.addPartitionsToTxn(request)),
+    },
+    addOffsetsToTxn: {
+      value: (request: object) => afterLastTransaction(() => coordinator.addOffsetsToTxn(request)),
+    },
+  })
 
 /**
  * kafkajs asks for the coordinator before each step of a transaction, four times in all. It is asked once here: if it
@@ -61,7 +89,7 @@ const rememberCoordinators = (cluster: Cluster): void => {
   const known = new Map<string, Broker>()
   cluster.findGroupCoordinator = async (group) => {
     const key = `${group.coordinatorType}/${group.groupId}`
-    const coordinator = known.get(key) ?? (await find(group))
+    const coordinator = known.get(key) ?? patient(await find(group))
     known.set(key, coordinator)
     return coordinator
   }
@@ -185,27 +213,18 @@ const useProducer = (
     })
   }
 
-  /** kafkajs' eosManager tries adding partitions again while the last transaction is being completed, but not adding offsets. */
-  const sendOffset = async (transaction: KafkajsTransaction, offset: ConsumedOffset): Promise<void> => {
-    const { groupId: consumerGroupId, topic, partition, next } = offset
-    const topics = [{ topic, partitions: [{ partition, offset: String(next) }] }]
-    for (let failures = 0; ; failures += 1) {
-      try {
-        return await transaction.sendOffsets({ consumerGroupId, topics })
-      } catch (error) {
-        if (protocolErrorType(error) !== 'CONCURRENT_TRANSACTIONS' || broken) throw error
-        await delay(Math.min(5 * 2 ** failures, 100))
-      }
-    }
-  }
-
   const run = async (messages: readonly OutgoingMessage[], offset: ConsumedOffset | null) => {
     const transaction = begun ?? (await producer.transaction())
     begun = null
     let committing = false
     try {
       const appended = await append(transaction, messages)
-      if (offset) await sendOffset(transaction, offset)
+      if (offset) {
+        await transaction.sendOffsets({
+          consumerGroupId: offset.groupId,
+          topics: [{ topic: offset.topic, partitions: [{ partition: offset.partition, offset: String(offset.next) }] }],
+        })
+      }
       committing = true
       await transaction.commit()
       return appended
