@@ -2,10 +2,14 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readJson, writeJson } from './files.ts'
 import { findFreePort, isPortFree } from './ports.ts'
+import { waitUntil } from './wait.ts'
 
 export type Ports = Readonly<Record<string, number>>
 
 const Kept = z.record(z.string(), z.number().int().min(1).max(65_535))
+
+/** Of a process that was just killed, a last thread may hold the port for a moment longer. */
+const releasedWithinMs = 1_000
 
 /**
  * Chooses a port for every variable. What runs keeps its own; else what was asked for; else (0 was asked for) the one that this
@@ -29,7 +33,11 @@ export const choosePorts = async ({
     if (port !== 0) continue
     const earlier = kept[variable]
     const free =
-      earlier !== undefined && !taken.has(earlier) && (await isPortFree(earlier)) ? earlier : await findFreePort(taken)
+      earlier !== undefined &&
+      !taken.has(earlier) &&
+      (await waitUntil(() => isPortFree(earlier), { deadlineMs: releasedWithinMs }))
+        ? earlier
+        : await findFreePort(taken)
     taken.add(free)
     chosen[variable] = free
   }

@@ -31,11 +31,11 @@ before(async () => {
 })
 after(() => rm(programs, { recursive: true, force: true }))
 
-const makeDataDir = async (t: TestContext): Promise<string> => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-local-'))
-  t.after(() => rm(dataDir, { recursive: true, force: true }))
-  return dataDir
-}
+/** All in one folder, removed at the very end: a test's own hooks still stop, by what is in there, what it started. */
+const folder = await mkdtemp(join(tmpdir(), 'roomcast-local-'))
+after(() => rm(folder, { recursive: true, force: true }))
+
+const makeDataDir = (): Promise<string> => mkdtemp(join(folder, 'data-'))
 
 type Outcome = { readonly code: number | null; readonly output: string }
 
@@ -63,7 +63,7 @@ const launch = (program: string, args: readonly string[], env: Readonly<Record<s
 
 /** A DATA_DIR with stand-in services, beside a broker and a registry that are given (and never asked). */
 const createSite = async (t: TestContext) => {
-  const dataDir = await makeDataDir(t)
+  const dataDir = await makeDataDir()
   const env = {
     DATA_DIR: dataDir,
     KAFKA_BROKERS: '127.0.0.1:9',
@@ -316,8 +316,8 @@ describe('run', () => {
 })
 
 describe('without the tools', () => {
-  test('no Java: says what to install and which settings do without', async (t) => {
-    const env = { DATA_DIR: await makeDataDir(t), PATH: '', KAFKA_PORT: '0', REGISTRY_PORT: '0' }
+  test('no Java: says what to install and which settings do without', async () => {
+    const env = { DATA_DIR: await makeDataDir(), PATH: '', KAFKA_PORT: '0', REGISTRY_PORT: '0' }
     const ports = ['INGEST_PORT', 'EDGE_PORT', 'INGEST_ADMIN_PORT', 'EDGE_ADMIN_PORT']
     const more = [...ports, 'STATE_MACHINE_ADMIN_PORT', 'MIXER_ADMIN_PORT'].map((name) => [name, '0'])
     const { code, output } = await launch(roomcast, ['up'], { ...env, ...Object.fromEntries(more) }).outcome
@@ -327,8 +327,8 @@ describe('without the tools', () => {
     }
   })
 
-  test('no Maven, and nothing fetched yet: says what to install', async (t) => {
-    const folder = await makeDataDir(t)
+  test('no Maven, and nothing fetched yet: says what to install', async () => {
+    const folder = await makeDataDir()
     await mkdir(join(folder, 'bin'))
     await writeFile(join(folder, 'bin/java'), '#!/bin/sh\necho \'openjdk version "17.0.1"\' >&2\n')
     await chmod(join(folder, 'bin/java'), 0o755)
@@ -349,7 +349,7 @@ describe('without the tools', () => {
 
 describe('broker and registry', () => {
   test('two copies run side by side; one starts again after it was killed, the other goes on', async (t) => {
-    const [first, second] = [await makeDataDir(t), await makeDataDir(t)]
+    const [first, second] = [await makeDataDir(), await makeDataDir()]
     const [one, two] = await Promise.all([
       startPlatform({ dataDir: first, ownedByThisProcess: true }),
       startPlatform({ dataDir: second, ownedByThisProcess: true }),
@@ -381,8 +381,8 @@ describe('broker and registry', () => {
     assert.equal((await listProcesses(second)).length, 2)
   })
 
-  test('both end when the process that owns them is killed', async (t) => {
-    const dataDir = await makeDataDir(t)
+  test('both end when the process that owns them is killed', async () => {
+    const dataDir = await makeDataDir()
     const platform = join(import.meta.dirname, '../../deploy/local/platform.ts')
     const program = join(dataDir, 'owner.mjs')
     await writeFile(
