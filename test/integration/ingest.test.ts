@@ -22,6 +22,7 @@ import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
 import { createReader, readPartition } from '../../services/shared/kafka/reader.ts'
 import { openTransactionalProducer } from '../../services/shared/kafka/transactional-producer.ts'
 import { silentLog } from '../../services/shared/log.ts'
+import { aRoom } from '../support/edge-records.ts'
 import { createAppServer, type Answer } from '../support/app-server.ts'
 
 // The real ingest as processes, against a broker and a registry of its own. The test plays the state machine.
@@ -188,41 +189,8 @@ const outcomeOf = (event: RoomEvent, decision: Partial<RequestDecided>): Request
   ...decision,
 })
 
-const room = (change: Partial<Room>): Room => ({
-  eventId: 'e',
-  roomId: 'r',
-  occurredAt: 1,
-  inputPos: 0,
-  uid: 'ann',
-  name: 'Ann',
-  description: null,
-  type: 2,
-  status: 1,
-  mixReady: false,
-  mixed: false,
-  createdAt: 1,
-  endedAt: null,
-  endReason: null,
-  streamTime: null,
-  timers: [],
-  timerGeneration: 0,
-  invites: [],
-  noted: [],
-  lock: null,
-  lockPeer: null,
-  lockedAt: null,
-  readyWhenLocked: false,
-  agreements: [],
-  merged: [],
-  session: null,
-  dead: [],
-  lateStops: [],
-  outbox: [],
-  recentInputs: [],
-  likes: 0,
-  likePos: 0,
-  ...change,
-})
+const room = (change: Partial<Room>): Room =>
+  aRoom({ eventId: 'e', roomId: 'r', occurredAt: 1, uid: 'ann', name: 'Ann', createdAt: 1, ...change })
 
 let instances: readonly [Ingest, Ingest] | undefined
 /** Two instances that all tests share. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Invite, NotedInvite, Room, Session } from '../../../schemas/types.generated.ts'
+import { aRoom } from '../../../test/support/edge-records.ts'
 import { isOpen, resentTo, roomStateOf, snapshotOf } from './snapshot.ts'
 
 const streamUrl = (stream: string): string => `http://play/app/${stream}`
 const secretPlace = 'rtmp://push/app/secret'
 
-const room: Room = {
+const room: Room = aRoom({
   eventId: 'e1',
   roomId: 'r1',
   occurredAt: 1_000,
@@ -14,32 +15,11 @@ const room: Room = {
   uid: 'u1',
   name: 'Ann',
   description: secretPlace,
-  type: 2,
-  status: 1,
   mixReady: true,
-  mixed: false,
   createdAt: 1,
-  endedAt: null,
-  endReason: null,
-  streamTime: null,
-  timers: [],
-  timerGeneration: 0,
-  invites: [],
-  noted: [],
-  lock: null,
-  lockPeer: null,
-  lockedAt: null,
-  readyWhenLocked: false,
-  agreements: [],
-  merged: [],
-  session: null,
-  dead: [],
-  lateStops: [],
-  outbox: [],
-  recentInputs: [],
   likes: 7,
   likePos: 3,
-}
+})
 
 const session = (phase: string): Session => ({
   attemptId: 's1.1',
