@@ -621,3 +621,77 @@ test('lifecycle events say why and by whom', () => {
     assert.deepEqual([record.endReason, record.actor], ['request', 'uB'])
   }
 })
+
+test('15 waits for the stop of the room that has ended, too', () => {
+  const world = new World()
+  world.mixedPair()
+  world.leave('B')
+  world.seen()
+  world.answerMix('A', 'stop')
+  assert.deepEqual(world.seen(), [])
+  world.answerMix('B', 'stop')
+  assert.deepEqual(world.seen(), ['A MixEnded'])
+})
+
+test('a room that ends before it had a mix has nothing to stop', () => {
+  const world = new World()
+  world.agreedPair()
+  world.leave('B')
+  assert.equal(world.commands.length, 0)
+  assert.equal(world.room('A').lock, null)
+})
+
+test('an ended room does not become ready', () => {
+  const world = new World()
+  world.create('A')
+  world.publish('A')
+  world.leave('A')
+  world.ready('A')
+  assert.equal(world.room('A').mixReady, false)
+})
+
+test('a MixAvailable that comes while a room is held is pushed to both rooms of the session', () => {
+  const world = new World()
+  for (const room of ['A', 'B']) {
+    world.create(room)
+    world.publish(room)
+  }
+  world.invite('A', { uid: 'uB', roomId: 'B' })
+  world.close('A')
+  world.answer('A', 'uA', 'uB', 1)
+  world.seen()
+  world.ready('B')
+  assert.deepEqual(world.seen(), [])
+  world.open('A')
+  assert.deepEqual(
+    world
+      .seen()
+      .filter((line) => line.endsWith('MixAvailable'))
+      .toSorted(),
+    ['A MixAvailable', 'B MixAvailable'],
+  )
+})
+
+test('a broadcaster who is invited without a name is called by the name of his room', () => {
+  const world = new World()
+  world.agreedPair()
+  const agreed = world.pushes.find(({ type }) => type === 'CohostAgreed')
+  assert.ok(agreed !== undefined && 'inviteeName' in agreed.record)
+  assert.equal(agreed.record.inviteeName, 'name-uB')
+})
+
+test('a room that was just created is not ready for mixing', () => {
+  const world = new World()
+  const outcome = world.ask('LiveCreateRequested', 'A', { uid: 'u', name: null, description: 'cooking' })
+  assert.deepEqual(outcome?.live, {
+    uid: 'u',
+    name: 'u',
+    roomId: 'A',
+    description: 'cooking',
+    status: 0,
+    type: 2,
+    isMixReady: false,
+    isMixed: false,
+    rtmpUrl: `rtmp://push/A?at=${world.now}`,
+  })
+})
