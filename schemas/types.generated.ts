@@ -902,8 +902,6 @@ export type Session = {
   readonly sentNumber: number
   /** of the newest fact or step taken from the other room */
   readonly seenNumber: number
-  /** push 5 was sent */
-  readonly mixedBefore: boolean
   /** of push 2, in the inviter's room; else empty */
   readonly agreedEventId: string
 }

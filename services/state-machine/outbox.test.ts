@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { PeerMessage, Room } from '../../schemas/types.generated.ts'
 import { silentLog } from '../shared/log.ts'
 import { World } from './domain/testing/world.ts'
-import { createOutbox, pause, type Outbox } from './outbox.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { pause } from './pause.ts'
 
 /** A room whose outbox holds one message per number, to the destination of that index. */
 const roomWith = (messages: readonly (readonly [id: string, to: string])[]): Room => {

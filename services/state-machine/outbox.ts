@@ -1,6 +1,7 @@
 import type { PeerMessage, Room } from '../../schemas/types.generated.ts'
 import { isFault } from '../shared/fault.ts'
 import type { Log } from '../shared/log.ts'
+import { pause } from './pause.ts'
 
 /** Carries messages to other rooms out of the committed states of a partition. */
 export type Outbox = {
@@ -86,16 +87,3 @@ export const createOutbox = ({
     },
   }
 }
-
-/** Waits; ends early, without an error, when the signal aborts. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })

@@ -2,7 +2,7 @@ import type { Assignment, GroupConsumer } from '../shared/kafka/group-consumer.t
 import type { IncomingMessage } from '../shared/kafka/message.ts'
 import type { Log } from '../shared/log.ts'
 import type { TaskMetrics } from './metrics.ts'
-import { pause } from './outbox.ts'
+import { pause } from './pause.ts'
 import type { Journal } from './ports.ts'
 import type { Task } from './task.ts'
 
@@ -51,7 +51,7 @@ export const startTasks = async ({
   const joined = Promise.withResolvers<Member>()
   const seats = new Map<number, Seat>()
   const closing = new Set<Promise<void>>()
-  let member: Member | undefined = undefined as Member | undefined
+  let member: Member | null = null
 
   const report = (): void => onReady([...seats.values()].every(({ task }) => task !== undefined))
 

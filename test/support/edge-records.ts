@@ -114,7 +114,6 @@ export const aSession = (
   closeActor: null,
   sentNumber: 0,
   seenNumber: 0,
-  mixedBefore: phase === 'mixed',
   agreedEventId,
 })
 

@@ -48,7 +48,6 @@ const session = (phase: string): Session => ({
   closeActor: null,
   sentNumber: 0,
   seenNumber: 0,
-  mixedBefore: false,
   agreedEventId: 'agreed',
 })
 

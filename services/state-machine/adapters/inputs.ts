@@ -9,10 +9,11 @@ import { partitionFor } from '../../shared/kafka/partitioner.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Metrics } from '../../shared/metrics.ts'
 import type { Input } from '../domain/decide.ts'
-import { pause } from '../outbox.ts'
+import { pause } from '../pause.ts'
 import type { ReadInput } from '../ports.ts'
 
 const roomIdForm = /^[A-Za-z0-9]{1,64}$/
+const firstPauseMs = 100
 const longestPauseMs = 2_000
 const inputTypes: ReadonlySet<string> = new Set(topics.roomInput.records)
 
@@ -63,30 +64,46 @@ export const createInputReader = ({
     return { position, timestamp, input: decoded }
   }
 
-  const insist = async (message: IncomingMessage, signal: AbortSignal): Promise<ReadInput> => {
-    for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+  /** Tries until it succeeds, fails in a way that is final, or the signal aborts. */
+  const insist = async <T>(
+    attempt: () => T | Promise<T>,
+    {
+      partition,
+      waitingFor,
+      isFinal,
+      signal,
+    }: { partition: number; waitingFor: string; isFinal: (error: unknown) => boolean; signal: AbortSignal },
+  ): Promise<T> => {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
-        return accept(message, await decode(message))
+        return await attempt()
       } catch (error) {
-        const isBad = error instanceof Fault && !error.retriable
-        if (signal.aborted) throw error
-        if (isBad) return giveUp(message, error, signal)
-        log.warn({ err: error, partition: message.partition }, 'a record cannot be decoded for now; trying again')
+        if (signal.aborted || isFinal(error)) throw error
+        log.warn({ err: error, partition, waitingFor }, 'reading waits; trying again')
         await pause(pauseMs, signal)
       }
     }
   }
 
-  const giveUp = async (message: IncomingMessage, fault: Fault, signal: AbortSignal): Promise<ReadInput> => {
-    for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      try {
-        await deadLetters.put(message, fault)
-        return { position: message.offset, timestamp: message.timestamp, input: null }
-      } catch (error) {
-        if (signal.aborted) throw error
-        log.warn({ err: error, partition: message.partition }, 'the dead-letter topic cannot be written; trying again')
-        await pause(pauseMs, signal)
-      }
+  const readSlowly = async (message: IncomingMessage, signal: AbortSignal): Promise<ReadInput> => {
+    const { partition, offset: position, timestamp } = message
+    try {
+      return await insist(async () => accept(message, await decode(message)), {
+        partition,
+        waitingFor: 'schema registry',
+        isFinal: (error) => error instanceof Fault && !error.retriable,
+        signal,
+      })
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Fault)) throw error
+      await insist(() => deadLetters.put(message, error), {
+        partition,
+        waitingFor: 'dead-letter topic',
+        // The record must not be passed over before it is kept there.
+        isFinal: () => false,
+        signal,
+      })
+      return { position, timestamp, input: null }
     }
   }
 
@@ -97,6 +114,6 @@ export const createInputReader = ({
     } catch {
       // Told apart, and tried again or given up, below.
     }
-    return insist(message, signal)
+    return readSlowly(message, signal)
   }
 }

@@ -174,7 +174,6 @@ const newSession = (
   closeActor: null,
   sentNumber: 0,
   seenNumber: 0,
-  mixedBefore: false,
   agreedEventId: '',
 })
 

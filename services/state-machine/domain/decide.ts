@@ -94,7 +94,7 @@ const apply = (turn: Turn, input: Input): void => {
     case 'StreamNotified':
       return takeStreamNotice(turn, input.record)
     case 'MixAvailabilityNotified':
-      return takeMixAvailability(turn, input.record)
+      return takeMixAvailability(turn)
     case 'MixStatusNotified':
       return takeMixStatus(turn, input.record)
     case 'MixCommandAnswered':

@@ -100,7 +100,7 @@ const succeed = (turn: Turn): void => {
   const session = ownedSession(turn)
   if (session === undefined) return
   clearTimer(turn, 'mix-start', session.attemptId)
-  changeSession(turn, { phase: 'mixed', mixedBefore: true })
+  changeSession(turn, { phase: 'mixed' })
   change(turn, { mixed: true })
   pushMixSucceeded(turn, session)
   tellStep(turn, 'mix-succeeded', { texts: mixOf(turn, turn.room.roomId)?.streamNames ?? [] })

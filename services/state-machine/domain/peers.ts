@@ -17,8 +17,7 @@ import {
   startOwnMix,
   stopOwnMix,
 } from './session.ts'
-import { hasClients } from './streams.ts'
-import { holdOf, isBroadcasters, otherRoom, sessionOf } from './terms.ts'
+import { holdOf, isBroadcasters, isSystemRoom, otherRoom, sessionOf } from './terms.ts'
 import { answer, change, codes, ignore, tell, type Turn } from './turn.ts'
 
 // Messages between the two rooms of a session, and its closing from either side.
@@ -63,7 +62,7 @@ export const takeFact = (turn: Turn, message: PeerMessage): void => {
 }
 
 const pushOthersStatus = (turn: Turn, { subject, code, reason, message, texts }: PeerMessage): void => {
-  if (!isLive(turn) || !hasClients(turn)) return
+  if (!isLive(turn) || isSystemRoom(turn.room)) return
   const [mixType = '', mixTemplate = '', event = ''] = texts
   const mixRoomId = turn.room.roomId
   pushStatus(turn, { mainMixRoomId: subject, mixRoomId, mixType, mixTemplate, event, message, code, reason })
@@ -94,7 +93,7 @@ export const takeStep = (turn: Turn, message: PeerMessage): void => {
       return
     case 'mix-succeeded':
       changeMix(turn, terms.ownerRoomId, { state: 'started', streamNames: texts })
-      changeSession(turn, { phase: 'mixed', mixedBefore: true })
+      changeSession(turn, { phase: 'mixed' })
       change(turn, { mixed: true })
       return pushMixSucceeded(turn, turn.room.session ?? session)
     case 'mix-failed':

@@ -1,12 +1,7 @@
-import type {
-  MixAvailabilityNotified,
-  MixCommandAnswered,
-  MixStatusNotified,
-  StreamNotified,
-} from '../../../schemas/types.generated.ts'
+import type { MixCommandAnswered, MixStatusNotified, StreamNotified } from '../../../schemas/types.generated.ts'
 import { noteReady, takeAnswer, takeStatus } from './mixing.ts'
 import { changeMix, mixOf, ownedSession, pushStatus, pushStream, tellFact, type MixStatus } from './session.ts'
-import { isBroadcasters, isEnded, isSystemRoom, otherRoom, roomStatus, sessionOf } from './terms.ts'
+import { isEnded, isSystemRoom, otherRoom, roomStatus, sessionOf } from './terms.ts'
 import { clearTimer, setTimer } from './timers.ts'
 import { change, ignore, push, tell, type Turn } from './turn.ts'
 
@@ -40,7 +35,7 @@ export const takeStreamNotice = (turn: Turn, { action, cloudTime }: StreamNotifi
 }
 
 /** The stream can be the main stream of a mix. */
-export const takeMixAvailability = (turn: Turn, _notice: MixAvailabilityNotified): void => {
+export const takeMixAvailability = (turn: Turn): void => {
   const { room } = turn
   if (isEnded(room)) return ignore(turn, 'mix availability: no such room')
   const session = sessionOf(room)
@@ -140,10 +135,4 @@ export const takeMixAnswer = (turn: Turn, answer: MixCommandAnswered): void => {
   if (action === 'start' && code === succeeded) changeMix(turn, room.roomId, { state: 'started', streamNames })
   if (action === 'stop') changeMix(turn, room.roomId, { state: 'stopped' })
   tellFact(turn, 'answer', { subject: action, generation, code, reason, message, texts: streamNames })
-}
-
-/** Whether the room of the session with that id is a broadcaster's, and so has clients. */
-export const hasClients = (turn: Turn): boolean => {
-  const session = sessionOf(turn.room)
-  return session === undefined ? !isSystemRoom(turn.room) : isBroadcasters(session.terms, turn.room.roomId)
 }
