@@ -17,7 +17,7 @@ import { createTokenVerifier } from './adapters/tokens.ts'
 import { startWebSocketServer } from './adapters/websocket.ts'
 import type { EdgeConfig } from './config.ts'
 import { closeConnection, type Connection } from './connection.ts'
-import { createDecode } from './decode.ts'
+import { createRecordReader } from '../shared/record-reader.ts'
 import { createDelivery } from './delivery.ts'
 import { createRooms } from './domain/rooms.ts'
 import { snapshotOf } from './domain/snapshot.ts'
@@ -73,10 +73,10 @@ export const startEdge = async ({
       rooms: () => states.size(),
     },
   })
-  const decode = createDecode({
+  const records = createRecordReader({
     codec: createCodec({ registryUrl: config.registryUrl, timeoutMs: registryTimeoutMs, log }),
     deadLetters: createDeadLetters({ producer, service: 'edge', metrics: registry, log }),
-    countUnknown: metrics.unknownRecord,
+    metrics: registry,
     log,
     signal,
   })
@@ -90,7 +90,7 @@ export const startEdge = async ({
   const { streamUrl } = createMediaAddresses(config.media)
   const states = await createRoomStates({
     kafka,
-    decode,
+    records,
     viewOf: (room) => snapshotOf(room, streamUrl),
     onRestored: () => readiness.set('room-state', true),
     onLost: fail,
@@ -121,7 +121,7 @@ export const startEdge = async ({
   }
   const lanes = await createLanes({
     kafka,
-    decode,
+    records,
     homeOf: (roomId) => rooms.get(roomId)?.partition,
     onRecord,
     onLost: (partition) => {
@@ -139,7 +139,7 @@ export const startEdge = async ({
     rooms,
     lanes,
     states,
-    signalLog: createSignalLog({ kafka, decode, log }),
+    signalLog: createSignalLog({ kafka, records, log }),
     delivery,
     roomStateKind: kindOf('RoomState'),
     partitionOf,

@@ -12,7 +12,6 @@ export type EdgeMetrics = {
   readonly dropped: (weight: Weight, count: number) => void
   readonly closed: (code: number) => void
   readonly refused: (code: number) => void
-  readonly unknownRecord: (topic: string) => void
 }
 
 /** Codes with which clients and the library close (RFC 6455, 7.4.1); any other of a client is counted as `other`. */
@@ -73,12 +72,6 @@ export const createEdgeMetrics = ({
     labelNames: ['code'],
     registers,
   })
-  const unknown = new Counter({
-    name: 'roomcast_edge_unknown_records_total',
-    help: 'records of a kind that is not known here, passed over',
-    labelNames: ['topic'],
-    registers,
-  })
   const codeLabel = boundedLabel([...standardCloseCodes, ...Object.values(closeCodes).map(String)])
 
   return {
@@ -90,6 +83,5 @@ export const createEdgeMetrics = ({
     dropped: (weight, count) => dropped.inc({ weight }, count),
     closed: (code) => closed.inc({ code: codeLabel(String(code)) }),
     refused: (code) => refused.inc({ code }),
-    unknownRecord: (topic) => unknown.inc({ topic }),
   }
 }

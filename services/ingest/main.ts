@@ -11,7 +11,7 @@ import { createHttp } from './adapters/http.ts'
 import { createOutcomes } from './adapters/outcomes.ts'
 import { createRooms } from './adapters/rooms.ts'
 import { readIngestConfig } from './config.ts'
-import { createDecode } from './decode.ts'
+import { createRecordReader } from '../shared/record-reader.ts'
 import { createNameMemory } from './domain/names.ts'
 import { createIntake } from './intake.ts'
 
@@ -41,10 +41,10 @@ await runService({
     lifecycle.onClose(() => producer.close())
 
     const deadLetters = createDeadLetters({ producer, service: 'ingest', metrics, log })
-    const decode = createDecode({ codec, deadLetters, metrics })
-    const rooms = await createRooms({ kafka, decode, metrics, log, signal })
+    const records = createRecordReader({ codec, deadLetters, metrics, log, signal })
+    const rooms = await createRooms({ kafka, records, metrics, log, signal })
     lifecycle.onClose(() => rooms.close())
-    const outcomes = await createOutcomes({ kafka, decode, clock, metrics, log, signal })
+    const outcomes = await createOutcomes({ kafka, records, clock, metrics, log, signal })
     lifecycle.onClose(() => outcomes.close())
     await rooms.restored()
     readiness.set('rooms', true)

@@ -13,6 +13,7 @@ export type FaultCode =
   | 'RECORD_UNREADABLE'
   | 'DEADLINE_PASSED'
   | 'MIX_REFUSED'
+  | 'STALLED'
 
 /**
  * A fault: something we could not do. What the domain refuses is a return value, not a fault.

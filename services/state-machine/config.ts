@@ -23,6 +23,7 @@ const schema = z.object({
   STREAM_GRACE_MS: durationMs(180_000),
   INVITE_TTL_MS: durationMs(30_000),
   MIX_TIMEOUT_MS: durationMs(20_000),
+  STATE_MACHINE_STALL_LIMIT_MS: durationMs(30_000),
 })
 
 export type StateMachineConfig = {
@@ -34,6 +35,8 @@ export type StateMachineConfig = {
   readonly graceMs: number
   readonly inviteTtlMs: number
   readonly mixTimeoutMs: number
+  /** A partition that has something to do and does nothing for so long ends the process. */
+  readonly stallLimitMs: number
 }
 
 /** The state-machine's configuration. Throws the fault CONFIG_INVALID that names what is wrong. */
@@ -48,5 +51,6 @@ export const readStateMachineConfig = (env: Readonly<Record<string, string | und
     graceMs: config.STREAM_GRACE_MS,
     inviteTtlMs: config.INVITE_TTL_MS,
     mixTimeoutMs: config.MIX_TIMEOUT_MS,
+    stallLimitMs: config.STATE_MACHINE_STALL_LIMIT_MS,
   }
 }

@@ -2,13 +2,16 @@ import { topics } from '../../schemas/topics.ts'
 import { createCodec } from '../shared/codec/codec.ts'
 import { monotonicClock } from '../shared/clock.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
+import { Fault } from '../shared/fault.ts'
 import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
 import { createKafka } from '../shared/kafka/client.ts'
 import { createGroupConsumer } from '../shared/kafka/group-consumer.ts'
-import { fetchPartitionCount } from '../shared/kafka/offsets.ts'
+import { fetchPartitionCount, fetchWatermarks } from '../shared/kafka/offsets.ts'
+import { createRecordReader } from '../shared/record-reader.ts'
 import { runService } from '../shared/service.ts'
 import { createAppender } from './adapters/appender.ts'
 import { createInputReader } from './adapters/inputs.ts'
+import { createLikeLane } from './adapters/likes.ts'
 import { openJournal } from './adapters/journal.ts'
 import { createBrokerClock } from './broker-clock.ts'
 import { readStateMachineConfig } from './config.ts'
@@ -16,8 +19,11 @@ import { createTaskMetrics } from './metrics.ts'
 import { createRules } from './rules.ts'
 import { createTask } from './task.ts'
 import { startTasks } from './tasks.ts'
+import { createWatchdog, watch } from './watchdog.ts'
 
 const groupId = 'state-machine'
+/** How often a partition is found standing still before that is believed. */
+const watchdogLooks = 3
 
 await runService({
   name: 'state-machine',
@@ -50,7 +56,10 @@ await runService({
 
     const partitions = await fetchPartitionCount({ kafka, topic: topics.roomInput.name, signal })
     const deadLetters = createDeadLetters({ producer, service: 'state-machine', metrics, log })
-    const readInput = createInputReader({ codec, deadLetters, partitions, metrics, log })
+    const records = createRecordReader({ codec, deadLetters, metrics, log, signal })
+    const readInput = createInputReader({ records, partitions })
+    const likeLane = await createLikeLane({ kafka, records, metrics, log, signal })
+    lifecycle.onClose(() => likeLane.close())
     const appender = createAppender({ producer, codec })
     const rules = createRules(config)
     const taskMetrics = createTaskMetrics(metrics)
@@ -65,6 +74,8 @@ await runService({
           ...options,
           readInput,
           appender,
+          likeLane,
+          now: monotonicClock.now,
           clock: createBrokerClock(monotonicClock.now),
           rules,
           metrics: taskMetrics,
@@ -75,5 +86,26 @@ await runService({
       log,
     })
     lifecycle.onClose(() => tasks.close())
+
+    const watchdog = createWatchdog({
+      positions: tasks.positions,
+      fetchEnds: async (assigned) => {
+        const ends = await fetchWatermarks({ kafka, topic: topics.roomInput.name, partitions: assigned, signal })
+        return new Map([...ends].map(([partition, { highWatermark }]) => [partition, highWatermark]))
+      },
+      isWaiting: records.isWaiting,
+      limit: watchdogLooks,
+    })
+    const watching = watch({
+      watchdog,
+      everyMs: config.stallLimitMs / watchdogLooks,
+      onStalled: (partitions) => {
+        readiness.set('progress', false)
+        fail(new Fault('STALLED', `no progress for ${config.stallLimitMs} ms in partitions ${partitions.join(', ')}`))
+      },
+      log,
+      signal,
+    })
+    lifecycle.onClose(() => watching)
   },
 })

@@ -8,7 +8,8 @@ import { createBrokerClock } from './broker-clock.ts'
 import type { Input, Output } from './domain/decide.ts'
 import { testRules } from './domain/testing/world.ts'
 import { createTaskMetrics } from './metrics.ts'
-import type { Journal } from './ports.ts'
+import type { Like } from './like-totals.ts'
+import type { Journal, LikeLane } from './ports.ts'
 import { createTask, type Task } from './task.ts'
 
 /** One partition as the broker has it: the inputs, and what transactions committed; tasks come and go. */
@@ -19,7 +20,10 @@ const createPartition = () => {
   const broken: unknown[] = []
   const metrics = createTaskMetrics(createMetrics({ service: 'test' }))
   let next = 0
+  let likesNext = 0
   let now = 1_000
+  const likes: Like[] = []
+  let follower: Parameters<LikeLane['follow']>[2] | undefined
   let failing = false
   let changed = Promise.withResolvers<void>()
   let task: Task | undefined
@@ -40,7 +44,7 @@ const createPartition = () => {
     return Promise.resolve(now)
   }
   const journal = (): Journal => ({
-    restored: { rooms: new Map(states), next },
+    restored: { rooms: new Map(states), next, likesNext },
     commit: (commit) => {
       if (failing) return Promise.reject(new Error('commit failed'))
       outputs.push(...commit.outputs)
@@ -49,6 +53,7 @@ const createPartition = () => {
         else states.set(roomId, room)
       }
       next = commit.next
+      likesNext = commit.likesNext
       changed.resolve()
       changed = Promise.withResolvers()
       return Promise.resolve()
@@ -72,6 +77,14 @@ const createPartition = () => {
           fireTimer: (record) => append({ type: 'TimerFired', record }),
           readClock: () => Promise.resolve(now),
         },
+        likeLane: {
+          follow: (_partition, from, take) => {
+            follower = take
+            take(likes.slice(from), likes.length)
+            return () => (follower = undefined)
+          },
+        },
+        now: () => now,
         clock: createBrokerClock(() => now),
         rules: testRules,
         metrics,
@@ -86,6 +99,12 @@ const createPartition = () => {
       task.take(inputs.map((_input, offset) => messageAt(offset)))
     },
     stop: () => task?.close(),
+    /** Somebody likes a room; the totals of what is there so far are due once a second has passed. */
+    like: (roomId: string, count: number) => {
+      const like = { roomId, count, offset: likes.length }
+      likes.push(like)
+      follower?.([like], likes.length)
+    },
     fail: () => {
       failing = true
     },
@@ -185,4 +204,33 @@ test('a message to another room is sent after the commit and leaves the state wh
     partition.inputs.filter(({ type }) => type === 'PeerMessage').map(({ record }) => record.roomId),
     ['B', 'A'],
   )
+})
+
+test('likes are totals of the rooms, once each, over restarts and failed commits', async () => {
+  const partition = createPartition()
+  for (const roomId of ['A', 'B']) await partition.append(create(roomId))
+  partition.start()
+  await partition.until(() => partition.states.size === 2)
+  partition.like('A', 3)
+  partition.like('B', 1)
+  partition.like('A', 2)
+  partition.pass(1_000)
+  partition.like('B', 1)
+  await partition.until(() => partition.states.get('A')?.likes === 5)
+  await partition.stop()
+  partition.like('A', 10)
+  partition.like('unknown', 7)
+  partition.fail()
+  partition.start()
+  partition.pass(1_000)
+  partition.like('B', 1)
+  await partition.until(() => partition.broken.length === 1)
+  await partition.stop()
+  partition.mend()
+  partition.start()
+  partition.pass(1_000)
+  partition.like('A', 1)
+  await partition.until(() => partition.states.get('A')?.likes === 16)
+  await partition.stop()
+  assert.equal(partition.states.get('B')?.likes, 3)
 })

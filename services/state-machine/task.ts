@@ -5,9 +5,10 @@ import type { Log } from '../shared/log.ts'
 import type { BrokerClock } from './broker-clock.ts'
 import { decide, type Output, type Rules } from './domain/decide.ts'
 import type { TaskMetrics } from './metrics.ts'
+import { createLikeTotals } from './like-totals.ts'
 import { createOutbox } from './outbox.ts'
-import type { Appender, Journal, ReadInput } from './ports.ts'
-import { createTimerQueue } from './timer-queue.ts'
+import type { Appender, Commit, Journal, LikeLane, ReadInput } from './ports.ts'
+import { createTimers } from './timers.ts'
 
 /** One input partition: its rooms in memory, and the loop that decides and commits. */
 export type Task = {
@@ -15,6 +16,8 @@ export type Task = {
   readonly take: (messages: readonly IncomingMessage[]) => boolean
   /** The first offset that was not taken yet. */
   readonly next: () => number
+  /** The first offset that was not decided yet. */
+  readonly decidedTo: () => number
   /** Stops; nothing more is committed. What was not committed is decided again by the next owner. */
   readonly close: () => Promise<void>
 }
@@ -24,7 +27,10 @@ export type TaskOptions = {
   readonly journal: Journal
   readonly readInput: (message: IncomingMessage, signal: AbortSignal) => ReadInput | Promise<ReadInput>
   readonly appender: Appender
+  readonly likeLane: LikeLane
   readonly clock: BrokerClock
+  /** Monotonic milliseconds. */
+  readonly now: () => number
   readonly rules: Rules
   readonly metrics: TaskMetrics
   readonly log: Log
@@ -38,36 +44,44 @@ const maxBatch = 500
 /** Above this the partition is paused, below the second it goes on. */
 const fullAt = 2_000
 const drainedAt = 500
-const maxDueAtOnce = 500
-const maxTimersUnderWay = 2_000
-/** A timer record that was not consumed by then is appended again. */
-const timerAgainMs = 2_000
 /** Acknowledged messages leave the state, and inputs that changed nothing are passed, with the next commit or one after this. */
 const housekeepingMs = 250
 const longestSleepMs = 1_000
 
 /** Runs a partition from its restored journal on. */
 export const createTask = (options: TaskOptions): Task => {
-  const { partition, journal, readInput, appender, clock, rules, metrics, log, onDrained, onBroken } = options
+  const { partition, journal, readInput, appender, likeLane, rules, metrics, log, onDrained, onBroken } = options
   const { rooms } = journal.restored
   const controller = new AbortController()
   const { signal } = controller
   const queue: IncomingMessage[] = []
-  const timers = createTimerQueue()
   let taken = journal.restored.next
   /** One past the newest input that was decided. */
   let decidedTo = taken
   let isPaused = false
-  let timersUnderWay = 0
   let housekeeping: NodeJS.Timeout | undefined
   let isHousekeepingDue = false
   let wake = Promise.withResolvers<void>()
+  const clock = options.clock
   const outbox = createOutbox({
     send: appender.tellPeer,
     onAcknowledged: () => planHousekeeping(),
     retryMs: 500,
     signal,
     log,
+  })
+  const timers = createTimers({
+    partition,
+    clock,
+    roomOf: (roomId) => rooms.get(roomId),
+    append: appender.fireTimer,
+    onFired: metrics.timerLateness,
+    log,
+  })
+  const likes = createLikeTotals({ next: journal.restored.likesNext, now: options.now })
+  const stopLikes = likeLane.follow(partition, journal.restored.likesNext, (taken, position) => {
+    likes.take(taken, position, (roomId) => rooms.get(roomId))
+    wake.resolve()
   })
 
   const planHousekeeping = (): void => {
@@ -77,28 +91,7 @@ export const createTask = (options: TaskOptions): Task => {
     }, housekeepingMs)
   }
 
-  const fireDueTimers = (): void => {
-    const now = clock.now()
-    if (now === undefined) return
-    const limit = Math.min(maxDueAtOnce, maxTimersUnderWay - timersUnderWay)
-    for (const { roomId, kind, subject, generation } of timers.takeDue(now, limit)) {
-      const current = rooms.get(roomId)?.timers.find((timer) => timer.generation === generation)
-      if (current === undefined) continue
-      metrics.timerLateness((now - current.at) / 1_000)
-      timersUnderWay += 1
-      timers.add({ roomId, kind, subject, generation, at: now + timerAgainMs })
-      const record = { eventId: `${roomId}.t${generation}`, roomId, occurredAt: now, timer: kind, subject, generation }
-      void appender
-        .fireTimer(record)
-        .then(clock.read)
-        .catch((error: unknown) => log.warn({ err: error, partition }, 'a timer could not be appended; trying again'))
-        .finally(() => {
-          timersUnderWay -= 1
-        })
-    }
-  }
-
-  const decideBatch = async (batch: readonly IncomingMessage[]): Promise<Parameters<Journal['commit']>[0]> => {
+  const decideBatch = async (batch: readonly IncomingMessage[]): Promise<Commit> => {
     const outputs: Output[] = []
     const changed = new Map<string, Room | null>()
     for (const roomId of outbox.acknowledged()) {
@@ -117,28 +110,31 @@ export const createTask = (options: TaskOptions): Task => {
       outputs.push(...decision.outputs)
       if (decision.room !== before) changed.set(roomId, decision.room)
     }
-    return { outputs, rooms: changed, next: (batch.at(-1)?.offset ?? decidedTo - 1) + 1 }
+    const folded = likes.fold((roomId) => (changed.has(roomId) ? changed.get(roomId) : rooms.get(roomId)))
+    for (const room of folded) changed.set(room.roomId, room)
+    return {
+      outputs,
+      rooms: changed,
+      next: (batch.at(-1)?.offset ?? decidedTo - 1) + 1,
+      likesNext: likes.next(),
+    }
   }
 
-  const apply = (commit: Parameters<Journal['commit']>[0]): void => {
+  const apply = (commit: Commit): void => {
     for (const [roomId, room] of commit.rooms) {
-      const known = rooms.get(roomId)?.timerGeneration ?? 0
+      const before = rooms.get(roomId)
       if (room === null) rooms.delete(roomId)
-      else {
-        rooms.set(roomId, room)
-        timers.addNewer(room, known)
-        outbox.take(room)
-      }
+      else rooms.set(roomId, room)
+      timers.settle(roomId, before, room)
+      if (room !== null) outbox.take(room)
       outbox.settle(roomId, room)
     }
     metrics.rooms(partition, rooms.size)
   }
 
   const sleep = async (): Promise<void> => {
-    const now = clock.now()
-    const dueAt = timers.nextAt()
-    const dueInMs = now === undefined || dueAt === undefined ? longestSleepMs : Math.max(1, dueAt - now)
-    const timer = setTimeout(() => wake.resolve(), Math.min(dueInMs, longestSleepMs))
+    const dueInMs = Math.min(timers.msUntilDue() ?? Infinity, likes.msUntilDue() ?? Infinity, longestSleepMs)
+    const timer = setTimeout(() => wake.resolve(), Math.max(1, dueInMs))
     await wake.promise
     clearTimeout(timer)
     wake = Promise.withResolvers()
@@ -146,13 +142,14 @@ export const createTask = (options: TaskOptions): Task => {
 
   const run = async (): Promise<void> => {
     for (const room of rooms.values()) {
-      timers.addNewer(room, 0)
+      timers.settle(room.roomId, undefined, room)
       outbox.take(room)
     }
     clock.read(await appender.readClock(partition))
     while (!signal.aborted) {
-      fireDueTimers()
-      if (queue.length === 0 && !isHousekeepingDue) {
+      timers.fireDue()
+      const isLikesDue = likes.msUntilDue() === 0
+      if (queue.length === 0 && !isHousekeepingDue && !isLikesDue) {
         await sleep()
         continue
       }
@@ -164,7 +161,7 @@ export const createTask = (options: TaskOptions): Task => {
       const commit = await decideBatch(batch)
       if (signal.aborted) return
       decidedTo = commit.next
-      if (commit.outputs.length === 0 && commit.rooms.size === 0 && !isHousekeepingDue) {
+      if (commit.outputs.length === 0 && commit.rooms.size === 0 && !isHousekeepingDue && !isLikesDue) {
         planHousekeeping()
         continue
       }
@@ -198,9 +195,11 @@ export const createTask = (options: TaskOptions): Task => {
       return !isPaused
     },
     next: () => taken,
+    decidedTo: () => decidedTo,
     close: async () => {
       controller.abort(new Fault('DEADLINE_PASSED', 'the task was closed'))
       clearTimeout(housekeeping)
+      stopLikes()
       wake.resolve()
       await journal.close()
       await running

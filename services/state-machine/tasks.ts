@@ -7,7 +7,11 @@ import type { Journal } from './ports.ts'
 import type { Task } from './task.ts'
 
 /** The tasks of this instance: one for each partition that it is assigned. */
-export type Tasks = { readonly close: () => Promise<void> }
+export type Tasks = {
+  /** The assigned partitions, each with the first offset that is not decided; undefined while it is being taken over. */
+  readonly positions: () => ReadonlyMap<number, number | undefined>
+  readonly close: () => Promise<void>
+}
 
 /** What the consumer group says to its member. */
 export type GroupEvents = {
@@ -134,6 +138,7 @@ export const startTasks = async ({
   joined.resolve(member)
 
   return {
+    positions: () => new Map([...seats].map(([partition, { task }]) => [partition, task?.decidedTo()])),
     close: async () => {
       for (const seat of seats.values()) leave(seat)
       await Promise.all(closing)

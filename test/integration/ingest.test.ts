@@ -63,7 +63,7 @@ const startParts = async () => {
   /** Writes as the state machine does, in transactions, one after the other. */
   let written = Promise.resolve()
   const write = (...messages: readonly OutgoingMessage[]): Promise<void> => {
-    written = written.then(async () => void (await machine.transact({ messages, offset: null })))
+    written = written.then(async () => void (await machine.transact({ messages, consumed: null })))
     return written
   }
   const outcomeMessage = (outcome: RequestDecided): OutgoingMessage => ({

@@ -36,11 +36,11 @@ test('of many interleaved transactions on one partition, all that committed and 
       const texts = Array.from({ length: messagesEach }, (_, m) => `${name}/${i}/${m}`)
       const messages = texts.map((text) => ({ topic, key: null, partition: 0, value: Buffer.from(text) }))
       if ((name + i) % 2 === 0) {
-        await producer.transact({ messages, offset: null })
+        await producer.transact({ messages, consumed: null })
         committed.push(...texts)
         continue
       }
-      await assert.rejects(producer.transact({ messages: [...messages, poison], offset: null }), (error) =>
+      await assert.rejects(producer.transact({ messages: [...messages, poison], consumed: null }), (error) =>
         isFault(error, 'BROKER_REFUSED'),
       )
       await producer.close()

@@ -115,7 +115,7 @@ test('while a transaction is open, the high watermark is past its records, which
   const { kafka } = broker
   const topic = await broker.createTopic()
   const groupId = `test.${randomUUID()}`
-  const offset = { groupId, topic, partition: 0, next: 1 }
+  const consumed = { groupId, offsets: [{ topic, partition: 0, next: 1 }] }
   await fetchCommittedOffset({ kafka, groupId, topic, partition: 0 }) // the group's coordinator is ready from here on
   await producer.send({ topic, key: null, value, partition: 0 })
 
@@ -133,7 +133,7 @@ test('while a transaction is open, the high watermark is past its records, which
       { topic, key: null, partition: 0, value },
       { topic, key: null, partition: 0, value },
     ],
-    offset,
+    consumed,
   })
   const positions: number[] = []
   const reader = await createReader({
@@ -185,7 +185,7 @@ test('the offset of a group is told once a transaction has committed it', async 
     log: silentLog,
   })
   for (const next of [1, 2, 3]) {
-    await transactional.transact({ messages: [], offset: { groupId, topic, partition: 1, next } })
+    await transactional.transact({ messages: [], consumed: { groupId, offsets: [{ topic, partition: 1, next }] } })
     assert.equal(await fetchCommittedOffset({ kafka, groupId, topic, partition: 1 }), next)
   }
   assert.equal(await fetchCommittedOffset({ kafka, groupId, topic, partition: 0 }), null)

@@ -206,7 +206,7 @@ test('the position passes markers and aborted records, which are not delivered',
     const options = { kafka, transactionalId, signal: t.signal, log: silentLog }
     const transactional = await openTransactionalProducer(options)
     try {
-      await transactional.transact({ messages, offset: null })
+      await transactional.transact({ messages, consumed: null })
     } finally {
       await transactional.close()
     }
@@ -428,7 +428,7 @@ test('over the holes that compaction leaves reading goes on, from any offset', a
   })
   t.after(() => transactional.close())
   const put = (key: string, text: string): Promise<unknown> =>
-    transactional.transact({ messages: [{ topic, key, partition: 0, value: Buffer.from(text) }], offset: null })
+    transactional.transact({ messages: [{ topic, key, partition: 0, value: Buffer.from(text) }], consumed: null })
   for (let i = 0; i < 30; i += 1) await put(`key ${i % 3}`, `${i}`)
 
   const readAll = async (): Promise<readonly string[]> => {

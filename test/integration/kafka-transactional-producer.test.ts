@@ -84,7 +84,7 @@ test('a transaction puts messages into several topics and tells where each one w
     message(plain, 'c', 1),
     { topic: plain, key: 'room', value: null, headers: { type: 'x' } },
   ]
-  const first = await producer.transact({ messages, offset: null })
+  const first = await producer.transact({ messages, consumed: null })
   const byKey = partitionFor('room', 3)
   assert.deepEqual(
     first.map(({ partition, offset }) => [partition, offset]),
@@ -99,7 +99,7 @@ test('a transaction puts messages into several topics and tells where each one w
     first.map(({ appendedAt }) => appendedAt === null),
     [true, false, true, true],
   )
-  const [second] = await producer.transact({ messages: [message(stamped, 'd')], offset: null })
+  const [second] = await producer.transact({ messages: [message(stamped, 'd')], consumed: null })
   assert.equal(second?.offset, 2, 'one past the marker of the first commit')
   assert.deepEqual(await readTexts(stamped), ['b', 'd'])
 })
@@ -110,7 +110,10 @@ test('the consumed offset is committed with the messages', async (t) => {
   const topic = await broker.createTopic()
   const groupId = `test.${randomUUID()}`
   for (const next of [1, 2]) {
-    await producer.transact({ messages: [message(topic, `${next}`)], offset: { groupId, topic, partition: 0, next } })
+    await producer.transact({
+      messages: [message(topic, `${next}`)],
+      consumed: { groupId, offsets: [{ topic, partition: 0, next }] },
+    })
     assert.equal(await fetchCommittedOffset({ kafka, groupId, topic, partition: 0 }), next)
   }
   assert.deepEqual(await readTexts(topic), ['1', '2'])
@@ -118,7 +121,7 @@ test('the consumed offset is committed with the messages', async (t) => {
 
 test('an empty transaction is none', async (t) => {
   const producer = await open(t)
-  assert.deepEqual(await producer.transact({ messages: [], offset: null }), [])
+  assert.deepEqual(await producer.transact({ messages: [], consumed: null }), [])
   assert.equal(producer.broken, false)
 })
 
@@ -126,14 +129,14 @@ test('a newer producer of the same id fences the older one, which is broken from
   const transactionalId = `test.${randomUUID()}`
   const topic = await broker.createTopic()
   const older = await open(t, { transactionalId })
-  await older.transact({ messages: [message(topic, 'older')], offset: null })
+  await older.transact({ messages: [message(topic, 'older')], consumed: null })
   const newer = await open(t, { transactionalId })
-  await assert.rejects(older.transact({ messages: [message(topic, 'zombie')], offset: null }), (error) => {
+  await assert.rejects(older.transact({ messages: [message(topic, 'zombie')], consumed: null }), (error) => {
     return isFault(error, 'PRODUCER_FENCED') && !error.retriable
   })
   assert.equal(older.broken, true)
-  await assert.rejects(older.transact({ messages: [], offset: null }), Fault)
-  await newer.transact({ messages: [message(topic, 'newer')], offset: null })
+  await assert.rejects(older.transact({ messages: [], consumed: null }), Fault)
+  await newer.transact({ messages: [message(topic, 'newer')], consumed: null })
   assert.deepEqual(await readTexts(topic), ['older', 'newer'])
 })
 
@@ -143,7 +146,7 @@ test('opening a newer producer completes the open transaction of the older one f
   const transactionalId = `test.${randomUUID()}`
   const producer = await open(t, { brokers: proxy.brokers, transactionalId })
   proxy.onRequest = (key) => (key === api.endTxn ? 'hold' : 'pass')
-  const hanging = producer.transact({ messages: [message(topic, 'open')], offset: null })
+  const hanging = producer.transact({ messages: [message(topic, 'open')], consumed: null })
   await until('the record is in the log', async () => {
     return (await fetchWatermarks({ kafka: broker.kafka, topic })).get(0)?.highWatermark === 1
   })
@@ -153,7 +156,7 @@ test('opening a newer producer completes the open transaction of the older one f
     2,
     'once the newer producer is open, the abort marker of the older transaction is in the log',
   )
-  await next.transact({ messages: [message(topic, 'next')], offset: null })
+  await next.transact({ messages: [message(topic, 'next')], consumed: null })
   assert.deepEqual(await readTexts(topic), ['next'])
   await proxy.goAway()
   await assert.rejects(hanging, (error) => error instanceof Fault && error.code !== 'PRODUCER_FENCED')
@@ -167,8 +170,8 @@ test('when the answer to a commit is lost, the producer is broken and the next o
   const transactionalId = `test.${randomUUID()}`
   const producer = await open(t, { brokers: proxy.brokers, transactionalId })
   proxy.onAnswer = (key) => (key === api.endTxn ? 'cut' : 'pass')
-  const offset = { groupId, topic, partition: 0, next: 7 }
-  await assert.rejects(producer.transact({ messages: [message(topic, 'in doubt')], offset }), (error) => {
+  const consumed = { groupId, offsets: [{ topic, partition: 0, next: 7 }] }
+  await assert.rejects(producer.transact({ messages: [message(topic, 'in doubt')], consumed }), (error) => {
     return isFault(error, 'BROKER_UNREACHABLE') && error.retriable
   })
   assert.equal(producer.broken, true)
@@ -185,8 +188,8 @@ test('when the request to commit is lost, nothing of the transaction is seen', a
   const transactionalId = `test.${randomUUID()}`
   const producer = await open(t, { brokers: proxy.brokers, transactionalId })
   proxy.onRequest = (key) => (key === api.endTxn ? 'cut' : 'pass')
-  const offset = { groupId, topic, partition: 0, next: 7 }
-  await assert.rejects(producer.transact({ messages: [message(topic, 'lost')], offset }))
+  const consumed = { groupId, offsets: [{ topic, partition: 0, next: 7 }] }
+  await assert.rejects(producer.transact({ messages: [message(topic, 'lost')], consumed }))
   await open(t, { transactionalId })
   assert.equal(await fetchCommittedOffset({ kafka, groupId, topic, partition: 0 }), null)
   assert.deepEqual(await readTexts(topic), [])
@@ -196,7 +199,7 @@ test('a transaction of which the broker refuses a message is aborted as a whole'
   const topic = await broker.createTopic({ partitions: 2, config: { 'max.message.bytes': '2000' } })
   const producer = await open(t)
   const messages = [message(topic, 'fits', 0), message(topic, 'x'.repeat(3000), 1)]
-  await assert.rejects(producer.transact({ messages, offset: null }), (error) => {
+  await assert.rejects(producer.transact({ messages, consumed: null }), (error) => {
     return isFault(error, 'BROKER_REFUSED') && !error.retriable
   })
   assert.equal(producer.broken, true)
@@ -209,7 +212,7 @@ test('a transaction that gets no answer ends at its timeout, and closing does no
   const topic = await broker.createTopic()
   const producer = await open(t, { brokers: proxy.brokers, transactionTimeoutMs: 500 })
   proxy.onAnswer = () => 'hold'
-  await assert.rejects(producer.transact({ messages: [message(topic, 'x')], offset: null }), (error) => {
+  await assert.rejects(producer.transact({ messages: [message(topic, 'x')], consumed: null }), (error) => {
     return isFault(error, 'BROKER_UNREACHABLE') && error.retriable
   })
   await producer.close()
@@ -228,7 +231,7 @@ test('opening waits for a broker that is away, until it is aborted', async (t) =
   await assert.rejects(aborted, reason)
   await proxy.comeBack()
   const producer = await opened
-  await producer.transact({ messages: [message(await broker.createTopic(), 'x')], offset: null })
+  await producer.transact({ messages: [message(await broker.createTopic(), 'x')], consumed: null })
   await producer.close()
 })
 

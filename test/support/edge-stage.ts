@@ -125,7 +125,7 @@ export const startEdgeStage = async (): Promise<EdgeStage> => {
     write,
     writeRoom: async (room) => void (await write(record('Room', room))),
     append: (message) => producer.send(message),
-    transact: (...records) => transactional.transact({ messages: records.map(messageOf), offset: null }),
+    transact: (...records) => transactional.transact({ messages: records.map(messageOf), consumed: null }),
     startEdge: startOne,
     stop: async () => {
       await Promise.all([...edges].map((edge) => edge.stop()))

@@ -6,7 +6,7 @@ import { fetchOffsetsByTime, fetchWatermarks } from '../../shared/kafka/offsets.
 import { createReader, type Fetched, type Reader } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Decode } from '../decode.ts'
+import type { RecordReader } from '../../shared/record-reader.ts'
 import { createProgress } from '../progress.ts'
 import { pushOf, type Push } from '../push.ts'
 
@@ -59,7 +59,7 @@ type OpenPartition = {
 /** `onRecord` is called in the order of each lane's log; `onLost` when a position is not in the log any more. */
 export const createLanes = async ({
   kafka,
-  decode,
+  records,
   homeOf,
   onRecord,
   onLost,
@@ -68,7 +68,7 @@ export const createLanes = async ({
   signal: stopping,
 }: {
   kafka: Kafka
-  decode: Decode
+  records: RecordReader
   /** The partition of a room whose messages somebody here wants; undefined: nobody does, and they are not even decoded. */
   homeOf: (roomId: string) => number | undefined
   onRecord: (push: Push, offset: number) => void
@@ -92,13 +92,13 @@ export const createLanes = async ({
       const roomId = message.key?.toString('latin1') ?? ''
       const home = homeOf(roomId)
       if (home === undefined) continue
-      const decoded = decode.decode(message)
+      const decoded = records.read(message)
       const record = decoded instanceof Promise ? await decoded : decoded
       if (isOver()) return
       const push = record === undefined ? undefined : pushOf(record, lane)
       if (push === undefined) continue
       const why = misfit(push, roomId, home === partition)
-      if (why !== undefined) await decode.putAside(message, why)
+      if (why !== undefined) await records.putAside(message, why)
       if (isOver()) return
       open.positions[lane] = message.offset + 1
       if (why === undefined) onRecord(push, message.offset)

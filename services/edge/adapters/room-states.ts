@@ -6,7 +6,7 @@ import { fetchPartitionCount, fetchWatermarks } from '../../shared/kafka/offsets
 import { createReader, type Fetched } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Decode } from '../decode.ts'
+import type { RecordReader } from '../../shared/record-reader.ts'
 import { createProgress, type Progress } from '../progress.ts'
 
 /** Every room that there is, as `room.state` has it; `View` is what is kept of each. */
@@ -29,7 +29,7 @@ export type RoomStates<View> = {
  */
 export const createRoomStates = async <View>({
   kafka,
-  decode,
+  records,
   viewOf,
   onRestored,
   onLost,
@@ -37,7 +37,7 @@ export const createRoomStates = async <View>({
   signal: stopping,
 }: {
   kafka: Kafka
-  decode: Decode
+  records: RecordReader
   viewOf: (room: Room) => View
   onRestored: () => void
   onLost: (fault: Fault) => void
@@ -57,7 +57,7 @@ export const createRoomStates = async <View>({
         views.delete(roomId)
         continue
       }
-      const decoded = decode.decode(message)
+      const decoded = records.read(message)
       const record = decoded instanceof Promise ? await decoded : decoded
       if (record?.type === 'Room') views.set(roomId, viewOf(record.record))
       if (record?.type === 'PartitionCreated') creationIds.set(partition, record.record.creationId)

@@ -3,7 +3,7 @@ import type { Kafka } from '../../shared/kafka/client.ts'
 import { fetchOffsetsByTime, fetchWatermarks } from '../../shared/kafka/offsets.ts'
 import { readPartition } from '../../shared/kafka/reader.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Decode } from '../decode.ts'
+import type { RecordReader } from '../../shared/record-reader.ts'
 import { pushOf, type Push } from '../push.ts'
 
 export type LoggedSignal = { readonly push: Push; readonly offset: number }
@@ -30,7 +30,15 @@ export type SignalLog = {
 const clockSkewMs = 5_000
 const deadlineMs = 3_000
 
-export const createSignalLog = ({ kafka, decode, log }: { kafka: Kafka; decode: Decode; log: Log }): SignalLog => {
+export const createSignalLog = ({
+  kafka,
+  records,
+  log,
+}: {
+  kafka: Kafka
+  records: RecordReader
+  log: Log
+}): SignalLog => {
   const topic = topics.pushSignal.name
   return {
     find: async ({ roomId, partition, eventIds, writtenAfter }, signal) => {
@@ -54,7 +62,7 @@ export const createSignalLog = ({ kafka, decode, log }: { kafka: Kafka; decode: 
           onMessages: async (messages) => {
             for (const message of messages) {
               if (message.key?.toString('latin1') !== roomId) continue
-              const record = await decode.decode(message)
+              const record = await records.read(message)
               const push = record === undefined ? undefined : pushOf(record, 'signal')
               if (push === undefined || !eventIds.has(push.record.eventId)) continue
               found.set(push.record.eventId, { push, offset: message.offset })

@@ -8,7 +8,7 @@ import type { IncomingMessage } from '../../shared/kafka/message.ts'
 import { readPartition } from '../../shared/kafka/reader.ts'
 import type { Log } from '../../shared/log.ts'
 import { createDurationHistogram, type Metrics } from '../../shared/metrics.ts'
-import type { Decode } from '../decode.ts'
+import type { RecordReader } from '../../shared/record-reader.ts'
 import { createRecent } from '../domain/recent.ts'
 import { followTopic } from '../follow-topic.ts'
 import { takeTurns } from '../take-turns.ts'
@@ -35,14 +35,14 @@ const readWithinMs = 5_000
  */
 export const createOutcomes = async ({
   kafka,
-  decode,
+  records,
   clock,
   metrics,
   log,
   signal,
 }: {
   kafka: Kafka
-  decode: Decode
+  records: RecordReader
   /** Epoch milliseconds. */
   clock: Clock
   metrics: Metrics
@@ -55,7 +55,7 @@ export const createOutcomes = async ({
   const awaited = new Map<string, (outcome: RequestDecided) => void>()
 
   const decodeOutcome = async (message: IncomingMessage): Promise<RequestDecided | undefined> => {
-    const decoded = await decode(message)
+    const decoded = await records.read(message)
     return decoded?.type === 'RequestDecided' ? decoded.record : undefined
   }
 

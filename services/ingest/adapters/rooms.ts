@@ -4,7 +4,7 @@ import type { Kafka } from '../../shared/kafka/client.ts'
 import type { IncomingMessage } from '../../shared/kafka/message.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Metrics } from '../../shared/metrics.ts'
-import type { Decode } from '../decode.ts'
+import type { RecordReader } from '../../shared/record-reader.ts'
 import { createRoomTable, viewOf } from '../domain/room-table.ts'
 import { followTopic } from '../follow-topic.ts'
 import type { Rooms } from '../ports.ts'
@@ -12,13 +12,13 @@ import type { Rooms } from '../ports.ts'
 /** The rooms of `room.state`, read from its start and then as they change. It holds as many as live: a tombstone removes one. */
 export const createRooms = async ({
   kafka,
-  decode,
+  records,
   metrics,
   log,
   signal,
 }: {
   kafka: Kafka
-  decode: Decode
+  records: RecordReader
   metrics: Metrics
   log: Log
   /** Gives up the start. */
@@ -28,7 +28,7 @@ export const createRooms = async ({
 
   const take = async (message: IncomingMessage): Promise<void> => {
     if (message.value === null) return table.remove(message.key?.toString() ?? '')
-    const decoded = await decode(message)
+    const decoded = await records.read(message)
     // the topic also has the creation record of each partition
     if (decoded?.type === 'Room') table.put(viewOf(decoded.record))
   }

@@ -120,7 +120,7 @@ export const createCommands = async (options: CommandsOptions): Promise<Commands
     }
     task.worker = createWorker({
       commit: async (next) => {
-        await producer.transact({ messages: [], offset: { groupId, topic, partition, next } })
+        await producer.transact({ messages: [], consumed: { groupId, offsets: [{ topic, partition, next }] } })
       },
       onFinished: () => resumeWhenDrained(task),
       onFailed: (error) => reopen(task, error),

@@ -17,25 +17,21 @@ import type { Appended, OutgoingMessage } from './message.ts'
 import { partitionFor } from './partitioner.ts'
 import { abortable, backOff } from './waiting.ts'
 
-/** The offset that a transaction commits for a consumer group: `next` is the first one not consumed. */
-export type ConsumedOffset = {
-  readonly groupId: string
-  readonly topic: string
-  readonly partition: number
-  readonly next: number
-}
+/** An offset that a transaction commits for a consumer group: `next` is the first one not consumed. */
+export type ConsumedOffset = { readonly topic: string; readonly partition: number; readonly next: number }
+export type ConsumedOffsets = { readonly groupId: string; readonly offsets: readonly ConsumedOffset[] }
 
 export type TransactionalProducer = {
   /**
-   * One transaction: begin, append the messages, commit the offset with them. One call at a time; at most `transactionTimeoutMs`.
-   * Resolves with where each message went, in the order of `messages`. After any throw the producer is `broken`, and the
+   * One transaction: begin, append the messages, commit the offsets with them. One call at a time; at most `commitDeadlineMs`.
+   * However many the messages are, one request holds about `maxRequestBytes` of them. Resolves with where each message went, in the order of `messages`. After any throw the producer is `broken`, and the
    * transaction is committed, aborted, or will be aborted: only a new producer of this id can tell.
    * @throws Fault PRODUCER_FENCED (not retriable): a newer producer has this id, or the broker has timed the transaction out
    * @throws Fault BROKER_UNREACHABLE | BROKER_REFUSED
    */
   readonly transact: (transaction: {
     readonly messages: readonly OutgoingMessage[]
-    readonly offset: ConsumedOffset | null
+    readonly consumed: ConsumedOffsets | null
   }) => Promise<readonly Appended[]>
   /** True after a throw of `transact` and after `close`: there is no way back, open another one. */
   readonly broken: boolean
@@ -108,18 +104,21 @@ type Opened = {
  * Opens a producer for transactions. Fences every older producer of the id, and returns only after the older one's
  * open transaction has been completed. Retries until it succeeds or `signal` aborts.
  * @param transactionTimeoutMs the broker aborts a transaction that is older
+ * @param commitDeadlineMs a transaction that takes longer fails here; the next opening of the id then ends it at once
  * @throws Fault BROKER_REFUSED when the broker will never allow it; the signal's reason when it aborts
  */
 export const openTransactionalProducer = async ({
   kafka,
   transactionalId,
   transactionTimeoutMs = 10_000,
+  commitDeadlineMs = transactionTimeoutMs,
   signal,
   log,
 }: {
   kafka: Kafka
   transactionalId: string
   transactionTimeoutMs?: number
+  commitDeadlineMs?: number
   signal: AbortSignal
   log: Log
 }): Promise<TransactionalProducer> => {
@@ -149,7 +148,7 @@ export const openTransactionalProducer = async ({
     signal.throwIfAborted()
     const open = openCluster({ kafka, retry: transactionRetry })
     try {
-      return useProducer(await abortable(init(open), signal), { transactionalId, transactionTimeoutMs, log })
+      return useProducer(await abortable(init(open), signal), { transactionalId, commitDeadlineMs, log })
     } catch (error) {
       open.destroy()
       signal.throwIfAborted()
@@ -164,6 +163,27 @@ export const openTransactionalProducer = async ({
   }
 }
 
+/** Well below the broker's limit of a record batch, 1 MiB, of which each partition in a request is one. */
+const maxRequestBytes = 512 * 1024
+
+const sizeOf = ({ key, value }: OutgoingMessage): number => (key?.length ?? 0) + (value?.length ?? 0) + 64
+
+/** The messages in their order, cut where a request would become too large. */
+const inRequests = (messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] => {
+  const requests: OutgoingMessage[][] = []
+  let bytes = Infinity
+  for (const message of messages) {
+    const size = sizeOf(message)
+    if (bytes + size > maxRequestBytes) {
+      requests.push([])
+      bytes = 0
+    }
+    bytes += size
+    requests.at(-1)?.push(message)
+  }
+  return requests
+}
+
 const toRaw = ({ key, value, headers, partition }: OutgoingMessage): RawOutgoing => {
   if (key === null && partition === undefined) throw new Error('a message needs a key or a partition')
   return { key, value, ...(headers && { headers }), ...(partition !== undefined && { partition }) }
@@ -171,7 +191,7 @@ const toRaw = ({ key, value, headers, partition }: OutgoingMessage): RawOutgoing
 
 const useProducer = (
   { open, producer, first, chosen }: Opened,
-  { transactionalId, transactionTimeoutMs, log }: { transactionalId: string; transactionTimeoutMs: number; log: Log },
+  { transactionalId, commitDeadlineMs, log }: { transactionalId: string; commitDeadlineMs: number; log: Log },
 ): TransactionalProducer => {
   let begun: KafkajsTransaction | null = first
   let busy = false
@@ -186,7 +206,6 @@ const useProducer = (
     transaction: KafkajsTransaction,
     messages: readonly OutgoingMessage[],
   ): Promise<readonly Appended[]> => {
-    if (messages.length === 0) return []
     chosen.clear()
     const sent = messages.map((message) => ({ topic: message.topic, raw: toRaw(message) }))
     const byTopic = Map.groupBy(sent, ({ topic }) => topic)
@@ -213,16 +232,23 @@ const useProducer = (
     })
   }
 
-  const run = async (messages: readonly OutgoingMessage[], offset: ConsumedOffset | null) => {
+  const run = async (
+    messages: readonly OutgoingMessage[],
+    consumed: ConsumedOffsets | null,
+  ): Promise<readonly Appended[]> => {
     const transaction = begun ?? (await producer.transaction())
     begun = null
     let committing = false
     try {
-      const appended = await append(transaction, messages)
-      if (offset) {
+      const appended: Appended[] = []
+      for (const request of inRequests(messages)) appended.push(...(await append(transaction, request)))
+      if (consumed) {
         await transaction.sendOffsets({
-          consumerGroupId: offset.groupId,
-          topics: [{ topic: offset.topic, partitions: [{ partition: offset.partition, offset: String(offset.next) }] }],
+          consumerGroupId: consumed.groupId,
+          topics: consumed.offsets.map(({ topic, partition, next }) => ({
+            topic,
+            partitions: [{ partition, offset: String(next) }],
+          })),
         })
       }
       committing = true
@@ -240,15 +266,15 @@ const useProducer = (
   }
 
   return {
-    transact: async ({ messages, offset }) => {
+    transact: async ({ messages, consumed }) => {
       if (busy) throw new Error('a transaction is under way')
       if (broken) throw new Fault('BROKER_REFUSED', 'this producer is broken: open another one', { retriable: true })
       busy = true
       const deadline = new AbortController()
-      const late = new Fault('BROKER_UNREACHABLE', `no commit within ${transactionTimeoutMs} ms`, { retriable: true })
-      const timer = setTimeout(() => deadline.abort(late), transactionTimeoutMs)
+      const late = new Fault('BROKER_UNREACHABLE', `no commit within ${commitDeadlineMs} ms`, { retriable: true })
+      const timer = setTimeout(() => deadline.abort(late), commitDeadlineMs)
       try {
-        return await abortable(run(messages, offset), deadline.signal)
+        return await abortable(run(messages, consumed), deadline.signal)
       } catch (error) {
         discard()
         throw toFault(error)

@@ -12,6 +12,9 @@ import type { Log } from '../../shared/log.ts'
 import type { Output } from '../domain/decide.ts'
 import type { Commit, Journal } from '../ports.ts'
 
+const inputTopic = topics.roomInput.name
+const likesTopic = topics.pushLike.name
+
 /** No room id has this character: the key cannot be a room's. */
 const creationKey = '@created'
 
@@ -28,8 +31,8 @@ const topicOf = (type: Output['type']): Topic => {
 }
 
 /**
- * Opens the journal of one partition: a producer that fences every older one, then the committed states, then the committed
- * position, in this order, so that nothing of a former owner can still change what was read.
+ * Opens the journal of one partition: a producer that fences every older one, and only then the committed states and positions,
+ * so that nothing of a former owner can still change what was read.
  * @throws Fault of the broker or the registry (retriable ones are worth another try); the signal's reason
  */
 export const openJournal = async ({
@@ -47,30 +50,43 @@ export const openJournal = async ({
   signal: AbortSignal
   log: Log
 }): Promise<Journal> => {
-  const inputTopic = topics.roomInput.name
   const producer = await openTransactionalProducer({
     kafka,
     transactionalId: `state-machine-${partition}`,
     transactionTimeoutMs: 10_000,
+    // Readers of what is committed wait for an open transaction: it is given up, and ended by the next opening, long before the broker would.
+    commitDeadlineMs: 3_000,
     signal,
     log,
   })
-  try {
-    const { rooms, isCreated } = await restore({ kafka, codec, partition, signal })
-    if (!isCreated) {
-      await producer.transact({ messages: [creationRecord(codec, partition)], offset: null })
-    }
+  /** Where to go on: without a committed offset nothing was ever consumed, and all of the log is new. */
+  const findNext = async (topic: string): Promise<number> => {
     const [committed, watermarks] = await Promise.all([
-      fetchCommittedOffset({ kafka, groupId, topic: inputTopic, partition, signal }),
-      fetchWatermarks({ kafka, topic: inputTopic, partitions: [partition], signal }),
+      fetchCommittedOffset({ kafka, groupId, topic, partition, signal }),
+      fetchWatermarks({ kafka, topic, partitions: [partition], signal }),
     ])
-    // Without a committed offset nothing was ever consumed: all of the log is new.
-    const next = committed ?? watermarks.get(partition)?.earliest ?? 0
+    return committed ?? watermarks.get(partition)?.earliest ?? 0
+  }
+  try {
+    const [{ rooms, isCreated }, next, likesNext] = await Promise.all([
+      restore({ kafka, codec, partition, signal }),
+      findNext(inputTopic),
+      findNext(likesTopic),
+    ])
+    if (!isCreated) {
+      await producer.transact({ messages: [creationRecord(codec, partition)], consumed: null })
+    }
+    let committedLikes = likesNext
     return {
-      restored: { rooms, next },
+      restored: { rooms, next, likesNext },
       commit: async (commit) => {
-        const messages = messagesOf(codec, partition, commit)
-        await producer.transact({ messages, offset: { groupId, topic: inputTopic, partition, next: commit.next } })
+        const likes = commit.likesNext
+        const offsets = [
+          { topic: inputTopic, partition, next: commit.next },
+          ...(likes === committedLikes ? [] : [{ topic: likesTopic, partition, next: likes }]),
+        ]
+        await producer.transact({ messages: messagesOf(codec, partition, commit), consumed: { groupId, offsets } })
+        committedLikes = likes
       },
       close: () => producer.close(),
     }

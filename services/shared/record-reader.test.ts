@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Decoded } from '../shared/codec/codec.ts'
-import { Fault } from '../shared/fault.ts'
-import type { IncomingMessage } from '../shared/kafka/message.ts'
-import { silentLog } from '../shared/log.ts'
-import { createDecode } from './decode.ts'
+import type { Decoded } from './codec/codec.ts'
+import { Fault } from './fault.ts'
+import type { IncomingMessage } from './kafka/message.ts'
+import { silentLog } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { createRecordReader } from './record-reader.ts'
 
 const message = (value: Buffer | null = Buffer.from('x')): IncomingMessage => ({
   topic: 'push.comment.v1',
@@ -27,12 +28,10 @@ const unreachable = new Fault('REGISTRY_UNREACHABLE', 'no answer', { retriable: 
 /** A codec and a dead-letter topic that answer as they are told, one answer after the other. */
 const stage = (answers: (() => Decoded | Promise<Decoded>)[], putFailures: Fault[] = []) => {
   const put: string[] = []
-  const unknown: string[] = []
   const stopping = new AbortController()
-  const decode = createDecode({
+  const metrics = createMetrics({ service: 'test' })
+  const reader = createRecordReader({
     codec: {
-      prepare: () => Promise.resolve(),
-      encode: () => Buffer.alloc(0),
       decode: () => {
         const answer = answers.shift()
         assert.ok(answer)
@@ -46,59 +45,70 @@ const stage = (answers: (() => Decoded | Promise<Decoded>)[], putFailures: Fault
         put.push(fault.code)
       },
     },
-    countUnknown: (topic) => unknown.push(topic),
+    metrics,
     log: silentLog,
     signal: stopping.signal,
   })
-  return { decode, put, unknown, stopping }
+  const unknown = async (): Promise<number> =>
+    (await metrics.getSingleMetric('roomcast_unknown_records_total')?.get())?.values[0]?.value ?? 0
+  return { reader, put, unknown, stopping }
 }
 
 test('a record is there at once when its schema is known', () => {
-  const { decode } = stage([() => comment])
-  assert.equal(decode.decode(message()), comment)
+  const { reader } = stage([() => comment])
+  assert.equal(reader.read(message()), comment)
 })
 
 test('a record of a kind that is not known is counted and passed over', async () => {
   const notOurs: Decoded = { known: false, fullName: 'other.Thing' }
-  const { decode, unknown, put } = stage([() => notOurs, () => Promise.resolve(notOurs)])
-  assert.equal(decode.decode(message()), undefined)
-  assert.equal(await decode.decode(message()), undefined)
-  assert.deepEqual([unknown.length, put.length], [2, 0])
+  const { reader, unknown, put } = stage([() => notOurs, () => Promise.resolve(notOurs)])
+  assert.equal(reader.read(message()), undefined)
+  assert.equal(await reader.read(message()), undefined)
+  assert.deepEqual([await unknown(), put.length], [2, 0])
 })
 
 test('bytes that cannot be read are put aside, found out at once or later', async () => {
-  const { decode, put } = stage([
+  const { reader, put } = stage([
     () => {
       throw unreadable
     },
     () => Promise.reject(unreadable),
   ])
-  assert.equal(await decode.decode(message()), undefined)
-  assert.equal(await decode.decode(message()), undefined)
-  assert.equal(await decode.decode(message(null)), undefined)
+  assert.equal(await reader.read(message()), undefined)
+  assert.equal(await reader.read(message()), undefined)
+  assert.equal(await reader.read(message(null)), undefined)
   assert.deepEqual(put, ['RECORD_UNREADABLE', 'RECORD_UNREADABLE', 'RECORD_UNREADABLE'])
 })
 
 test('while the registry does not answer a record waits, and is not given up', async () => {
-  const { decode, put } = stage([
+  const { reader, put } = stage([
     () => Promise.reject(unreachable),
     () => Promise.reject(unreachable),
     () => Promise.resolve(comment),
   ])
-  assert.equal(await decode.decode(message()), comment)
+  assert.equal(await reader.read(message()), comment)
   assert.deepEqual(put, [])
 })
 
 test('a record that is put aside waits until the dead-letter topic has it', async () => {
   const away = new Fault('BROKER_UNREACHABLE', 'no answer', { retriable: true })
-  const { decode, put } = stage([() => Promise.reject(unreadable)], [away, away])
-  assert.equal(await decode.decode(message()), undefined)
+  const { reader, put } = stage([() => Promise.reject(unreadable)], [away, away])
+  assert.equal(await reader.read(message()), undefined)
   assert.deepEqual(put, ['RECORD_UNREADABLE'])
 })
 
 test('who waits for the registry gives up when everything stops', async () => {
-  const { decode, stopping } = stage([() => Promise.reject(unreachable), () => Promise.reject(unreachable)])
-  const waiting = decode.decode(message())
+  const { reader, stopping } = stage([() => Promise.reject(unreachable), () => Promise.reject(unreachable)])
+  const waiting = reader.read(message())
   stopping.abort(new Error('stopping'))
   await assert.rejects(Promise.resolve(waiting))
+})
+
+test('who has a signal of his own gives up by it, while others go on', async () => {
+  const { reader } = stage([() => Promise.reject(unreachable), () => comment])
+  const own = new AbortController()
+  const waiting = reader.read(message(), own.signal)
+  own.abort(new Error('no longer wanted'))
+  await assert.rejects(Promise.resolve(waiting), /no longer wanted/)
+  assert.equal(reader.read(message()), comment)
 })
