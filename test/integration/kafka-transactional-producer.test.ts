@@ -104,6 +104,18 @@ test('a transaction puts messages into several topics and tells where each one w
   assert.deepEqual(await readTexts(stamped), ['b', 'd'])
 })
 
+test('a transaction that is larger than what the broker takes in one request is one all the same', async (t) => {
+  const producer = await open(t)
+  const topic = await broker.createTopic()
+  const texts = Array.from({ length: 40 }, (_, index) => `${index} `.padEnd(100_000, 'x'))
+  const appended = await producer.transact({ messages: texts.map((text) => message(topic, text)), consumed: null })
+  assert.deepEqual(
+    appended.map(({ offset }) => offset),
+    texts.map((_, index) => index),
+  )
+  assert.deepEqual(await readTexts(topic), texts)
+})
+
 test('the consumed offset is committed with the messages', async (t) => {
   const { kafka } = broker
   const producer = await open(t)
