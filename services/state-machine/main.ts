@@ -73,6 +73,7 @@ await runService({
         createTask({
           ...options,
           readInput,
+          giveUp: records.putAside,
           appender,
           likeLane,
           now: monotonicClock.now,

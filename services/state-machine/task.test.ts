@@ -18,6 +18,7 @@ const createPartition = () => {
   const outputs: Output[] = []
   const states = new Map<string, Room>()
   const broken: unknown[] = []
+  const givenUp: string[] = []
   const metrics = createTaskMetrics(createMetrics({ service: 'test' }))
   let next = 0
   let likesNext = 0
@@ -65,6 +66,7 @@ const createPartition = () => {
     outputs,
     states,
     broken,
+    givenUp,
     inputs,
     append,
     start: () => {
@@ -72,6 +74,10 @@ const createPartition = () => {
         partition: 0,
         journal: journal(),
         readInput: ({ offset, timestamp }) => ({ position: offset, timestamp, input: inputs[offset] ?? null }),
+        giveUp: (_message, why) => {
+          givenUp.push(why)
+          return Promise.resolve()
+        },
         appender: {
           tellPeer: (record) => append({ type: 'PeerMessage', record }),
           fireTimer: (record) => append({ type: 'TimerFired', record }),
@@ -233,4 +239,26 @@ test('likes are totals of the rooms, once each, over restarts and failed commits
   await partition.until(() => partition.states.get('A')?.likes === 16)
   await partition.stop()
   assert.equal(partition.states.get('B')?.likes, 3)
+})
+
+test('an input on which the decision fails is given up, and what comes behind it is decided', async () => {
+  const partition = createPartition()
+  await partition.append(create('A'))
+  const faulty: Input = {
+    type: 'CohostCloseRequested',
+    record: {
+      eventId: 'bad',
+      roomId: 'A',
+      occurredAt: 0,
+      get notifiedRoomId(): string {
+        throw new Error('a fault of the decision')
+      },
+    },
+  }
+  await partition.append(faulty)
+  await partition.append(create('B'))
+  partition.start()
+  await partition.until(() => partition.states.has('B'))
+  await partition.stop()
+  assert.deepEqual([partition.givenUp, partition.broken], [['the decision failed on it'], []])
 })

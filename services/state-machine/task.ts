@@ -3,7 +3,7 @@ import { Fault } from '../shared/fault.ts'
 import type { IncomingMessage } from '../shared/kafka/message.ts'
 import type { Log } from '../shared/log.ts'
 import type { BrokerClock } from './broker-clock.ts'
-import { decide, type Output, type Rules } from './domain/decide.ts'
+import { decide, type Decision, type Input, type Output, type Rules } from './domain/decide.ts'
 import type { TaskMetrics } from './metrics.ts'
 import { createLikeTotals } from './like-totals.ts'
 import { createOutbox } from './outbox.ts'
@@ -26,6 +26,8 @@ export type TaskOptions = {
   readonly partition: number
   readonly journal: Journal
   readonly readInput: (message: IncomingMessage, signal: AbortSignal) => ReadInput | Promise<ReadInput>
+  /** Keeps an input on which the decision failed, so that it can be passed over; again until that has worked. */
+  readonly giveUp: (message: IncomingMessage, why: string, signal: AbortSignal) => Promise<unknown>
   readonly appender: Appender
   readonly likeLane: LikeLane
   readonly clock: BrokerClock
@@ -50,7 +52,8 @@ const longestSleepMs = 1_000
 
 /** Runs a partition from its restored journal on. */
 export const createTask = (options: TaskOptions): Task => {
-  const { partition, journal, readInput, appender, likeLane, rules, metrics, log, onDrained, onBroken } = options
+  const { partition, journal, readInput, giveUp, appender, likeLane, rules, metrics, log, onDrained, onBroken } =
+    options
   const { rooms } = journal.restored
   const controller = new AbortController()
   const { signal } = controller
@@ -91,6 +94,20 @@ export const createTask = (options: TaskOptions): Task => {
     }, housekeepingMs)
   }
 
+  /** A fault of the decision itself must not stop every room of the partition: null, and the input is given up. */
+  const decideSafely = (
+    room: Room | null,
+    input: Input,
+    at: { readonly position: number; readonly timestamp: number },
+  ): Decision | null => {
+    try {
+      return decide(room, input, at, rules)
+    } catch (error) {
+      log.error({ err: error, partition, position: at.position, type: input.type }, 'a decision failed')
+      return null
+    }
+  }
+
   const decideBatch = async (batch: readonly IncomingMessage[]): Promise<Commit> => {
     const outputs: Output[] = []
     const changed = new Map<string, Room | null>()
@@ -105,8 +122,12 @@ export const createTask = (options: TaskOptions): Task => {
       if (input === null) continue
       const { roomId } = input.record
       const before = changed.get(roomId) ?? (changed.has(roomId) ? null : (rooms.get(roomId) ?? null))
-      const decision = decide(before, input, { position, timestamp }, rules)
-      metrics.decided(input.type, decision.ignored)
+      const decision = decideSafely(before, input, { position, timestamp })
+      metrics.decided(input.type, decision === null ? 'failed' : decision.ignored)
+      if (decision === null) {
+        await giveUp(message, 'the decision failed on it', signal)
+        continue
+      }
       outputs.push(...decision.outputs)
       if (decision.room !== before) changed.set(roomId, decision.room)
     }
