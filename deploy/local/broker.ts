@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { probeBroker } from '../../services/shared/kafka/probe.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { isPresent, writeWhole } from './files.ts'
+import { fenceKilledBroker, wasKilled } from './killed-broker.ts'
 import { checkPortFree } from './ports.ts'
 import { startProcess, type StartedProcess } from './processes.ts'
 import { awaitReady } from './ready.ts'
@@ -97,21 +98,25 @@ export const startBroker = async ({
   const jars = await classPath(kafkaDir)
   await formatOnce(dataDir, jars, config, signal)
   signal?.throwIfAborted()
+  const commandFor = (properties: string): readonly [string, ...string[]] => [
+    'java',
+    '-Xmx256m',
+    '-XX:+UseSerialGC',
+    '-XX:+ExitOnOutOfMemoryError',
+    ...jvm,
+    `-Dlog4j2.configurationFile=${join(here, 'log4j2.properties')}`,
+    '-cp',
+    jars,
+    'kafka.Kafka',
+    properties,
+  ]
+  if (await wasKilled(logDir(dataDir))) {
+    await fenceKilledBroker({ dataDir, logDir: logDir(dataDir), controllerPort, commandFor, onStart, signal })
+  }
   return startProcess({
     dataDir,
     name: brokerName,
-    command: [
-      'java',
-      '-Xmx256m',
-      '-XX:+UseSerialGC',
-      '-XX:+ExitOnOutOfMemoryError',
-      ...jvm,
-      `-Dlog4j2.configurationFile=${join(here, 'log4j2.properties')}`,
-      '-cp',
-      jars,
-      'kafka.Kafka',
-      config,
-    ],
+    command: commandFor(config),
     ports: { KAFKA_PORT: port, KAFKA_CONTROLLER_PORT: controllerPort },
     onStart,
   })
