@@ -6,7 +6,7 @@ import type {
   Session,
   SessionTerms,
 } from '../../../schemas/types.generated.ts'
-import { endInvite, forgetInvite, refusalMessage } from './invite-ending.ts'
+import { endInvite, forgetInvite, refusalMessage, rejectOpen } from './invite-ending.ts'
 import {
   failAgreement,
   forgetAgreement,
@@ -14,7 +14,6 @@ import {
   grantMerged,
   isDead,
   markDead,
-  pushRejected,
   refuseMerged,
   takeLock,
 } from './locks.ts'
@@ -92,15 +91,12 @@ const agree = (turn: Turn, request: CohostFeedbackRequested): void => {
   setTimer(turn, 'agreement', attemptId, now + rules.agreementLimitMs)
 }
 
-/** Whether a message names a room that the system makes for an audience party. */
-export const namesSystemRoom = (message: PeerMessage): boolean =>
-  message.kind === 'reserve' && message.terms !== null && !isBroadcasters(message.terms, message.roomId)
-
 /** The owner asks this room to hold itself for an attempt. */
 export const takeReserve = (turn: Turn, message: PeerMessage): void => {
   const { sessionId: attemptId, fromRoomId, terms } = message
   if (terms === null) return ignore(turn, 'reserve without terms')
-  if (turn.room.uid === '' && namesSystemRoom(message) && !isDead(turn.room, attemptId)) beginSystemRoom(turn, terms)
+  const isForSystemRoom = turn.room.uid === '' && !isBroadcasters(terms, turn.room.roomId)
+  if (isForSystemRoom && !isDead(turn.room, attemptId)) beginSystemRoom(turn, terms)
   const { room } = turn
   const isLockedByAnother = room.lock !== null && room.lock !== attemptId && room.lockPeer !== fromRoomId
   if (isEnded(room) || isDead(room, attemptId) || isLockedByAnother) {
@@ -212,6 +208,11 @@ const mergeInto = (turn: Turn, agreement: Agreement, attemptId: string): void =>
   const merged = turn.room.merged.map((one) => (one.attemptId === own ? { ...one, attemptId } : one))
   change(turn, { merged: [...merged, { attemptId, peerRoomId, requestId, uid: requestUid, at: startedAt }] })
   tell(turn, peerRoomId, 'release', own)
+  // A deadline that came while the agreement was on its way was taken out then; it waits for the other attempt now.
+  const invite = turn.room.invites.find(({ sessionId }) => sessionId === terms.sessionId)
+  if (invite !== undefined && invite.expiresAt <= turn.now) {
+    setTimer(turn, 'invite', invite.sessionId, turn.now + turn.rules.askAgainMs)
+  }
 }
 
 const beginSession = (turn: Turn, agreement: Agreement, { name, flag, fromRoomId }: PeerMessage): void => {
@@ -253,17 +254,25 @@ const beginSession = (turn: Turn, agreement: Agreement, { name, flag, fromRoomId
   tell(turn, fromRoomId, 'confirm', attemptId, { terms })
 }
 
-/** The room is in a session now: other invites made in it are refused, except one between the same two parties. */
+/** Whether an invite made here crosses the session: the same two rooms, or room and viewer, in the other direction. */
+const isCrossed = (room: Room, terms: SessionTerms, invite: Room['invites'][number]): boolean => {
+  if (!isBetween(terms, invite.inviterUid, invite.inviteeUid) || invite.inviterUid === terms.inviterUid) return false
+  return terms.inviterType === terms.inviteeType
+    ? invite.inviteeRoomId === otherRoom(room, terms)
+    : invite.inviteeRoomId === null
+}
+
+/** The room is in a session now: other invites made in it are refused, except a crossing one, which is absorbed. */
 const clearOtherInvites = (turn: Turn, terms: SessionTerms): void => {
   for (const invite of turn.room.invites) {
-    const isCrossing = isBetween(terms, invite.inviterUid, invite.inviteeUid)
+    const isCrossing = isCrossed(turn.room, terms, invite)
     for (const agreement of turn.room.agreements.filter((one) => one.terms.sessionId === invite.sessionId)) {
       if (!isCrossing) failAgreement(turn, agreement, codes.taken, refusalMessage(codes.taken))
       else mergeInto(turn, agreement, turn.room.lock ?? '')
     }
     if (isCrossing) {
       forgetInvite(turn, invite)
-      for (const { requestId } of invite.open) answer(turn, requestId, codes.taken, refusalMessage(codes.taken))
+      rejectOpen(turn, invite, codes.taken, refusalMessage(codes.taken))
     } else if (turn.room.invites.includes(invite)) {
       endInvite(turn, invite, 'superseded', terms.inviteeUid)
     }
@@ -305,11 +314,10 @@ export const takeConfirm = (turn: Turn, { sessionId: attemptId, fromRoomId, term
 }
 
 /** The owner lets this room go. */
-export const takeRelease = (turn: Turn, { sessionId: attemptId, code, subject, uid, message }: PeerMessage): void => {
+export const takeRelease = (turn: Turn, { sessionId: attemptId }: PeerMessage): void => {
   const wasLocked = turn.room.lock === attemptId
   markDead(turn, attemptId)
   freeLock(turn, attemptId)
   refuseMerged(turn, attemptId, codes.taken, refusalMessage(codes.taken))
-  if (subject !== '' && !isEnded(turn.room)) pushRejected(turn, uid, subject, code, message)
   if (wasLocked && isSystemRoom(turn.room) && !isEnded(turn.room)) endRoomQuietly(turn, 'session-ended')
 }

@@ -22,6 +22,7 @@ import {
 } from './invites.ts'
 import { giveUpRestart, giveUpStart, giveUpStop, resumeRetry, startWhenReady } from './mixing.ts'
 import { requestClose, takeFact, takeGone, takeStep } from './peers.ts'
+import { takeRejected } from './rejections.ts'
 import { endByGrace, forgetRoom, requestCreate, requestLeave } from './rooms.ts'
 import { takeMixAnswer, takeMixAvailability, takeMixStatus, takeStreamNotice } from './streams.ts'
 import { pushStream } from './session.ts'
@@ -137,6 +138,8 @@ const takePeerMessage = (turn: Turn, message: PeerMessage): void => {
       return takeRelease(turn, message)
     case 'gone':
       return takeGone(turn, message)
+    case 'rejected':
+      return takeRejected(turn, message)
     case 'fact':
       return takeFact(turn, message)
     case 'step':
@@ -186,19 +189,24 @@ const fireKind = (turn: Turn, kind: TimerKind, subject: string): void => {
   }
 }
 
+const isNumbered = (kind: string): boolean => kind === 'fact' || kind === 'step'
+
 /** Repeats of timers and numbered messages are recognised by their numbers; of all else by the ids of the newest inputs. */
 const remember = (turn: Turn, input: Input): void => {
   if (input.type === 'TimerFired') return
-  if (input.type === 'PeerMessage' && (input.record.kind === 'fact' || input.record.kind === 'step')) return
+  if (input.type === 'PeerMessage' && input.record.number > 0 && isNumbered(input.record.kind)) return
   const { recentInputs } = turn.room
   change(turn, { recentInputs: [...recentInputs, input.record.eventId].slice(-turn.rules.maxRecentInputs) })
 }
 
-/** What is kept of the room: nothing of one that never was, unless it still has something to say. */
+/**
+ * What is kept of the room: nothing of one that never was, unless it has told another room something. Then its tombstone alone ends
+ * it: when the broker acknowledged its messages is not for the decision to know.
+ */
 const keep = (turn: Turn): Room | null => {
   const { room, now, rules } = turn
   if (room.uid !== '') return room
-  if (room.outbox.length === 0) return null
+  if (room.outbox.length === 0 && room.timers.length === 0) return null
   if (room.timers.length === 0) setTimer(turn, 'tombstone', '', now + rules.tombstoneMs)
   return turn.room
 }

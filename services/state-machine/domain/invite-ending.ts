@@ -1,6 +1,7 @@
 import type { Invite, NotedInvite } from '../../../schemas/types.generated.ts'
+import { reject } from './rejections.ts'
 import { clearTimer } from './timers.ts'
-import { answer, change, codes, push, tell, type Turn } from './turn.ts'
+import { change, codes, push, tell, type Turn } from './turn.ts'
 
 const declineMessages: Readonly<Record<number, string>> = {
   [codes.notThatRooms]: 'the invitee is not the broadcaster of that room',
@@ -30,12 +31,26 @@ export const forgetInvite = (turn: Turn, { sessionId }: Invite): void => {
   clearTimer(turn, 'invite', sessionId)
 }
 
+/** Refuses the requests of an invite that wait for the other room's word; the inviter is in this room. */
+export const rejectOpen = (
+  turn: Turn,
+  { inviterUid, open, sessionId }: Invite,
+  code: number,
+  message: string,
+): void => {
+  const { roomId } = turn.room
+  for (const { requestId, at } of open)
+    reject(turn, { requestId, uid: inviterUid, at, roomId }, sessionId, code, message)
+}
+
 export type WithdrawCause = 'expired' | 'cancelled' | 'refused' | 'superseded' | 'room-ended'
 
 /** Ends an invite: its open requests are answered, the invitee's room is told, and who is in this room gets his push. */
 export const endInvite = (turn: Turn, invite: Invite, cause: WithdrawCause, actor: string): void => {
   forgetInvite(turn, invite)
-  for (const { requestId } of invite.open) answer(turn, requestId, codes.noSuchInvite, 'the invite is gone')
+  if (cause === 'room-ended') rejectOpen(turn, invite, codes.noSuchRoom, 'the room has ended')
+  else if (cause === 'superseded') rejectOpen(turn, invite, codes.taken, refusalMessage(codes.taken))
+  else rejectOpen(turn, invite, codes.noSuchInvite, 'the invite is gone')
   if (invite.inviteeRoomId !== null) {
     tell(turn, invite.inviteeRoomId, 'withdrawn', invite.sessionId, { number: invite.number, cause, actor })
   }

@@ -5,7 +5,7 @@ import type {
   NotedInvite,
   PeerMessage,
 } from '../../../schemas/types.generated.ts'
-import { endInvite, forgetInvite, partiesOf, refusalMessage } from './invite-ending.ts'
+import { endInvite, forgetInvite, partiesOf, refusalMessage, rejectOpen } from './invite-ending.ts'
 import { failAgreement } from './locks.ts'
 import { audience, broadcaster, isEnded, isSystemRoom } from './terms.ts'
 import { setTimer } from './timers.ts'
@@ -47,10 +47,10 @@ export const requestInvite = (turn: Turn, request: CohostInviteRequested): void 
     inviterName: request.inviterName ?? (byBroadcaster ? room.name : request.inviterUid),
     inviterType: byBroadcaster ? broadcaster : audience,
     inviteeUid: request.inviteeUid,
-    inviteeName: request.inviteeName ?? (byBroadcaster ? request.inviteeUid : room.name),
+    inviteeName: request.inviteeName ?? waiting?.inviteeName ?? (byBroadcaster ? request.inviteeUid : room.name),
     inviteeType: byBroadcaster && inviteeRoomId === null ? audience : broadcaster,
     inviteeRoomId,
-    type: request.type,
+    type: inviteeRoomId === null ? request.type : (waiting?.type ?? request.type),
     // A renewal counts from the other room's word on; until then the old expiry holds.
     expiresAt: inviteeRoomId !== null && waiting !== undefined ? waiting.expiresAt : expiresAt,
     attempt: waiting?.attempt ?? 0,
@@ -63,7 +63,7 @@ export const requestInvite = (turn: Turn, request: CohostInviteRequested): void 
     keepInvite(turn, { ...invite, eventId })
     answer(turn, request.eventId, codes.done, 'invited', { sessionId: invite.sessionId })
   } else {
-    keepInvite(turn, {
+    replaceInvite(turn, {
       ...invite,
       open: [...invite.open, { requestId: request.eventId, number: invite.number, at: now }],
     })
@@ -81,12 +81,20 @@ export const requestInvite = (turn: Turn, request: CohostInviteRequested): void 
         inviteeName: invite.inviteeName,
         inviteeRoomId,
         inviteeType: invite.inviteeType,
-        type: invite.type,
+        type: request.type,
         agreedAt: 0,
       },
       expiresAt,
     })
   }
+}
+
+/** As keepInvite, but one that is there keeps its place: the newest is the one that was made or renewed last. */
+const replaceInvite = (turn: Turn, invite: Invite): void => {
+  const { invites } = turn.room
+  if (!invites.some(({ sessionId }) => sessionId === invite.sessionId)) return keepInvite(turn, invite)
+  change(turn, { invites: invites.map((one) => (one.sessionId === invite.sessionId ? invite : one)) })
+  setTimer(turn, 'invite', invite.sessionId, invite.expiresAt)
 }
 
 const keepInvite = (turn: Turn, invite: Invite): void => {
@@ -139,17 +147,17 @@ export const takeOffer = (turn: Turn, message: PeerMessage): void => {
     inviterUid: terms.inviterUid,
     inviterName: terms.inviterName,
     inviteeUid: terms.inviteeUid,
-    inviteeName: terms.inviteeName,
+    inviteeName: terms.inviteeName === terms.inviteeUid ? room.name : terms.inviteeName,
     type: terms.type,
     expiresAt,
     eventId,
   }
   change(turn, { noted: [...room.noted.filter((invite) => invite.sessionId !== sessionId), noted] })
-  tell(turn, fromRoomId, 'offered', sessionId, { number, expiresAt, name: room.name })
+  tell(turn, fromRoomId, 'offered', sessionId, { number, expiresAt, name: room.name, subject: terms.type })
 }
 
 /** The invitee's room has noted an invite: its request is done. */
-export const takeOffered = (turn: Turn, { sessionId, number, expiresAt, name }: PeerMessage): void => {
+export const takeOffered = (turn: Turn, { sessionId, number, expiresAt, name, subject }: PeerMessage): void => {
   const invite = turn.room.invites.find((one) => one.sessionId === sessionId)
   if (invite === undefined) return ignore(turn, 'offered: no such invite')
   if (number <= invite.offeredNumber) return ignore(turn, 'offered: known')
@@ -161,6 +169,7 @@ export const takeOffered = (turn: Turn, { sessionId, number, expiresAt, name }: 
     offeredNumber: number,
     open: invite.open.filter((open) => open.number > number),
     expiresAt: expiresAt ?? invite.expiresAt,
+    type: subject === '' ? invite.type : subject,
     inviteeName: invite.inviteeName === invite.inviteeUid && name !== '' ? name : invite.inviteeName,
   })
 }
@@ -169,12 +178,11 @@ export const takeOffered = (turn: Turn, { sessionId, number, expiresAt, name }: 
 export const takeDeclined = (turn: Turn, { sessionId, number, code }: PeerMessage): void => {
   const invite = turn.room.invites.find((one) => one.sessionId === sessionId)
   if (invite === undefined) return ignore(turn, 'declined: no such invite')
-  for (const { requestId } of invite.open.filter((open) => open.number <= number)) {
-    answer(turn, requestId, code, refusalMessage(code))
-  }
+  const refused = invite.open.filter((one) => one.number <= number)
+  rejectOpen(turn, { ...invite, open: refused }, code, refusalMessage(code))
   const open = invite.open.filter((one) => one.number > number)
   if (invite.offeredNumber === 0 && open.length === 0) forgetInvite(turn, invite)
-  else keepInvite(turn, { ...invite, open })
+  else replaceInvite(turn, { ...invite, open })
 }
 
 /** The owner has taken its invite back, for whichever cause. */
@@ -207,7 +215,10 @@ export const requestCancel = (turn: Turn, { eventId, inviterUid, inviteeUid }: C
     for (const agreement of turn.room.agreements.filter(({ terms }) => terms.sessionId === invite.sessionId)) {
       failAgreement(turn, agreement, codes.noSuchInvite, 'the invite was cancelled')
     }
-    endInvite(turn, invite, 'cancelled', inviterUid)
+    // It may have run out meanwhile, and has then ended with its agreement.
+    if (turn.room.invites.some(({ sessionId }) => sessionId === invite.sessionId)) {
+      endInvite(turn, invite, 'cancelled', inviterUid)
+    }
   }
   answer(turn, eventId, codes.done, 'cancelled')
 }

@@ -1,8 +1,9 @@
 import type { Agreement, Room, SessionTerms } from '../../../schemas/types.generated.ts'
 import { endInvite } from './invite-ending.ts'
-import { broadcaster, viewFor } from './terms.ts'
+import { reject } from './rejections.ts'
+import { roomOfAsker, viewFor } from './terms.ts'
 import { clearTimer } from './timers.ts'
-import { answer, change, codes, push, tell, type Turn } from './turn.ts'
+import { answer, change, codes, tell, type Turn } from './turn.ts'
 
 // A room's lock is one field: free, held for an attempt, or in a session. Only the room's own task changes it.
 
@@ -35,7 +36,13 @@ export const refuseMerged = (turn: Turn, attemptId: string, code: number, messag
   const merged = turn.room.merged.filter((one) => one.attemptId === attemptId)
   if (merged.length === 0) return
   change(turn, { merged: turn.room.merged.filter((one) => one.attemptId !== attemptId) })
-  for (const { requestId } of merged) answer(turn, requestId, code, message)
+  for (const one of merged) rejectMerged(turn, one, code, message)
+}
+
+/** Refuses one request that was merged into an attempt. */
+export const rejectMerged = (turn: Turn, merged: Room['merged'][number], code: number, message: string): void => {
+  const roomId = roomOfAsker(turn.room, merged.uid, merged, turn.rules)
+  reject(turn, { ...merged, roomId }, merged.attemptId, code, message)
 }
 
 /** Answers the requests between the two rooms of a session that has come to be: each with its caller's own view. */
@@ -62,27 +69,15 @@ export const forgetAgreement = (turn: Turn, { attemptId }: Agreement): void => {
  * let go. The invite lives on, unless it ran out meanwhile.
  */
 export const failAgreement = (turn: Turn, agreement: Agreement, code: number, message: string): void => {
-  const { attemptId, terms, requestId, requestUid, startedAt } = agreement
+  const { attemptId, terms, requestId, requestUid: uid, startedAt: at } = agreement
+  const { peerRoomId } = terms
   forgetAgreement(turn, agreement)
-  answer(turn, requestId, code, message)
+  const roomId = roomOfAsker(turn.room, uid, { attemptId, peerRoomId }, turn.rules)
+  reject(turn, { requestId, uid, at, roomId }, attemptId, code, message)
   refuseMerged(turn, attemptId, code, message)
   freeLock(turn, attemptId)
   markDead(turn, attemptId)
-  const isLate = turn.now - startedAt > turn.rules.lateMs
-  const asksElsewhere = terms.inviterType === broadcaster && terms.inviteeType === broadcaster
-  if (isLate && !asksElsewhere) pushRejected(turn, requestUid, requestId, code, message)
-  tell(
-    turn,
-    terms.peerRoomId,
-    'release',
-    attemptId,
-    isLate && asksElsewhere ? { code, subject: requestId, uid: requestUid, message } : {},
-  )
+  tell(turn, peerRoomId, 'release', attemptId)
   const invite = turn.room.invites.find(({ sessionId }) => sessionId === terms.sessionId)
   if (invite !== undefined && invite.expiresAt <= turn.now) endInvite(turn, invite, 'expired', 'clock')
-}
-
-/** Tells a user that a request, answered 202 before, was refused. */
-export const pushRejected = (turn: Turn, toUid: string, requestId: string, code: number, message: string): void => {
-  push(turn, 'RequestRejected', { requestId, code, message }, { toUid })
 }

@@ -2,7 +2,6 @@ import type { MixCommandAnswered, Session } from '../../../schemas/types.generat
 import {
   changeMix,
   changeSession,
-  isLive,
   keepLateStop,
   leaveSession,
   mixOf,
@@ -109,7 +108,7 @@ const succeed = (turn: Turn): void => {
   }
 }
 
-const failStart = (turn: Turn, code: number, message: string, endReason: string): void => {
+const failStart = (turn: Turn, code: number, message: string, endReason: 'mix-refused' | 'mix-timeout'): void => {
   const session = ownedSession(turn)
   if (session === undefined) return
   clearTimer(turn, 'mix-start', session.attemptId)
@@ -142,7 +141,8 @@ const takeRestartAnswer = (turn: Turn, mainRoomId: string, { code, streamNames }
   clearTimer(turn, 'mix-restart', mainRoomId)
   if (code === 200) return changeMix(turn, mainRoomId, { state: 'started', streamNames, erring: false })
   // After InternalError the next try comes by itself; after a break it waits for the next MixAvailable.
-  if (mix.erring) return changeMix(turn, mainRoomId, { state: 'started' })
+  const isRetry = turn.room.timers.some(({ kind, subject }) => kind === 'mix-retry' && subject === mainRoomId)
+  if (isRetry) return changeMix(turn, mainRoomId, { state: 'started' })
   loseReady(turn, session, mainRoomId)
 }
 
@@ -160,7 +160,8 @@ export const takeStatus = (turn: Turn, mainRoomId: string, word: string): void =
   if (word === 'MainStreamNotExist') return noteReady(turn, mainRoomId, false)
   if (session.phase !== 'mixed') return
   if (word === 'Success') changeMix(turn, mainRoomId, { erring: false })
-  if (word === 'InternalError') {
+  // A mix that is broken waits for its stream, whatever else is reported of it.
+  if (word === 'InternalError' && mixOf(turn, mainRoomId)?.state !== 'broken') {
     changeMix(turn, mainRoomId, { erring: true })
     const isPausing = turn.room.timers.some(({ kind, subject }) => kind === 'mix-retry' && subject === mainRoomId)
     if (!isPausing) retryMix(turn, mainRoomId)
@@ -172,6 +173,7 @@ const retryMix = (turn: Turn, mainRoomId: string): void => {
   const mix = mixOf(turn, mainRoomId)
   if (mix === undefined) return
   if (mix.restarts >= maxRestarts) return closeSession(turn, mainRoomId, 'mix-internal-error', 'cloud')
+  clearTimer(turn, 'mix-restart', mainRoomId)
   changeMix(turn, mainRoomId, { restarts: mix.restarts + 1 })
   startMix(turn, mainRoomId, 'restarting')
   setTimer(turn, 'mix-retry', mainRoomId, turn.now + turn.rules.mixTimeoutMs)
@@ -252,7 +254,7 @@ const finish = (turn: Turn): void => {
   const closingRoomId = session.closingRoomId ?? session.terms.ownerRoomId
   const reason = session.closeReason ?? 'request'
   const actor = session.closeActor ?? 'cloud'
-  if (isLive(turn)) pushEnded(turn, 'MixEnded', session.terms, closingRoomId, { endReason: reason, actor })
+  pushEnded(turn, 'MixEnded', session.terms, closingRoomId, { endReason: reason, actor })
   change(turn, { mixed: false })
   tellStep(turn, 'mix-ended', { subject: closingRoomId, reason, actor })
   free(turn, session)

@@ -17,7 +17,7 @@ import {
   startOwnMix,
   stopOwnMix,
 } from './session.ts'
-import { holdOf, isBroadcasters, isSystemRoom, otherRoom, sessionOf } from './terms.ts'
+import { holdOf, isBroadcasters, isEnded, isSystemRoom, otherRoom, sessionOf } from './terms.ts'
 import { answer, change, codes, ignore, tell, type Turn } from './turn.ts'
 
 // Messages between the two rooms of a session, and its closing from either side.
@@ -71,9 +71,10 @@ const pushOthersStatus = (turn: Turn, { subject, code, reason, message, texts }:
 /** A fact of a room that is in the session no more: the answer to its own stop, or a status that came before it. */
 const takeLateFact = (turn: Turn, message: PeerMessage): void => {
   const { sessionId: attemptId, cause, fromRoomId } = message
-  const isOurs = sessionOf(turn.room)?.attemptId === attemptId || isDead(turn.room, attemptId)
-  if (!isOurs) return ignore(turn, 'fact: of no session of ours')
+  const isInIt = sessionOf(turn.room)?.attemptId === attemptId
+  if (!isInIt && !isDead(turn.room, attemptId)) return ignore(turn, 'fact: of no session of ours')
   if (cause === 'status') return pushOthersStatus(turn, message)
+  if (!isInIt) return ignore(turn, 'fact: of a session that is over')
   const { subject: action, generation, code, reason, texts: streamNames } = message
   takeAnswer(turn, fromRoomId, { action, generation, code, reason, message: message.message, streamNames })
 }
@@ -111,7 +112,8 @@ export const takeStep = (turn: Turn, message: PeerMessage): void => {
       return
     case 'mix-ended':
       change(turn, { mixed: false })
-      return pushEnded(turn, 'MixEnded', terms, subject, { endReason: reason, actor })
+      pushEnded(turn, 'MixEnded', terms, subject, { endReason: reason, actor })
+      return keepLateStop(turn, false)
     default:
       return ignore(turn, 'step: unknown cause')
   }
@@ -133,6 +135,7 @@ export const requestClose = (turn: Turn, { eventId, notifiedRoomId }: CohostClos
   const names = (peerRoomId: string, isSystem: boolean): boolean =>
     peerRoomId === notifiedRoomId || (isSystem && notifiedRoomId === room.roomId)
 
+  if (isEnded(room)) return done()
   const pending = room.agreements.filter(({ terms }) =>
     names(terms.peerRoomId, !isBroadcasters(terms, terms.peerRoomId)),
   )

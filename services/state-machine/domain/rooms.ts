@@ -1,6 +1,6 @@
 import type { LiveCreateRequested, LiveLeaveRequested } from '../../../schemas/types.generated.ts'
 import { endInvite } from './invite-ending.ts'
-import { failAgreement } from './locks.ts'
+import { failAgreement, rejectMerged } from './locks.ts'
 import { leaveAtEnd } from './peers.ts'
 import { endRoomQuietly } from './system-room.ts'
 import { broadcaster, isEnded, isSystemRoom, roomStatus } from './terms.ts'
@@ -61,7 +61,7 @@ const endRoom = (turn: Turn, reason: string, actor: string): void => {
     failAgreement(turn, agreement, codes.noSuchRoom, 'the room has ended')
   }
   for (const invite of turn.room.invites) endInvite(turn, invite, 'room-ended', actor)
-  for (const { requestId } of turn.room.merged) answer(turn, requestId, codes.noSuchRoom, 'the room has ended')
+  for (const one of turn.room.merged) rejectMerged(turn, one, codes.noSuchRoom, 'the room has ended')
   change(turn, { merged: [], noted: [] })
   leaveAtEnd(turn, cause, actor)
   if (!isSystemRoom(turn.room)) push(turn, 'LiveEnded', {}, { endReason: reason, actor })

@@ -38,8 +38,9 @@ const tellNumbered = (turn: Turn, kind: 'fact' | 'step', cause: string, body: Pe
   tell(turn, otherRoom(turn.room, session.terms), kind, session.attemptId, { ...body, cause, number })
 }
 
-/** Whether this room has clients that get the session's pushes. */
-const listens = (turn: Turn, terms: SessionTerms): boolean => isBroadcasters(terms, turn.room.roomId)
+/** Whether this room has clients that get the session's pushes: its 8 is the last one. */
+const listens = (turn: Turn, terms: SessionTerms): boolean =>
+  isBroadcasters(terms, turn.room.roomId) && !isEnded(turn.room)
 
 /** Pushes 9, 10 or 17 of one of the session's rooms to this room. */
 export const pushStream = (
@@ -51,7 +52,9 @@ export const pushStream = (
   if (!listens(turn, terms)) return
   const party = partyOf(terms, streamRoomId)
   if (cause === 'published') push(turn, 'StreamPublished', { ...party, streamRoomId }, { actor: party.uid })
-  if (cause === 'interrupted') push(turn, 'StreamInterrupted', { ...party, streamRoomId }, { actor: party.uid })
+  if (cause === 'interrupted') {
+    push(turn, 'StreamInterrupted', { ...party, streamRoomId }, { actor: party.uid, endReason: 'stream-broken' })
+  }
   if (cause === 'mix-available') {
     const type = streamRoomId === terms.inviterRoomId ? terms.inviterType : terms.inviteeType
     push(turn, 'MixAvailable', { readyRoomId: streamRoomId, type }, { actor: 'cloud' })
@@ -129,7 +132,9 @@ export const pushMixFailed = (
   message: string,
   endReason: string,
 ): void => {
-  if (listens(turn, terms)) push(turn, 'MixFailed', { ...pairOf(terms), code, message }, { endReason, actor: 'cloud' })
+  if (!listens(turn, terms)) return
+  const actor = endReason === 'mix-timeout' ? 'clock' : 'cloud'
+  push(turn, 'MixFailed', { ...pairOf(terms), code, message }, { endReason, actor })
 }
 
 export type MixStatus = {
@@ -177,12 +182,13 @@ export const keepLateStop = (turn: Turn, tellsOwner: boolean): void => {
   const { session, roomId, lateStops } = turn.room
   const mix = mixOf(turn, roomId)
   if (session === null || mix?.state !== 'stopping') return
+  const { attemptId } = session
   const otherRoomId = otherRoom(turn.room, session.terms)
   change(turn, {
     lateStops: [
-      ...lateStops,
+      ...lateStops.filter((one) => one.attemptId !== attemptId),
       {
-        attemptId: session.attemptId,
+        attemptId,
         otherRoomId,
         otherListens: isBroadcasters(session.terms, otherRoomId),
         generation: mix.generation,
@@ -190,7 +196,7 @@ export const keepLateStop = (turn: Turn, tellsOwner: boolean): void => {
       },
     ],
   })
-  setTimer(turn, 'late-stop', session.attemptId, turn.now + turn.rules.mixTimeoutMs)
+  setTimer(turn, 'late-stop', attemptId, turn.now + turn.rules.mixTimeoutMs)
 }
 
 /** The session has ended for this room: it is free, and late messages of the attempt change nothing. */

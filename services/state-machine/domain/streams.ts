@@ -58,7 +58,7 @@ const announceStream = (turn: Turn, cause: 'published' | 'interrupted' | 'mix-av
       turn,
       cause === 'published' ? 'StreamPublished' : 'StreamInterrupted',
       { uid, name, streamRoomId: roomId },
-      { actor: uid },
+      { actor: uid, endReason: cause === 'interrupted' ? 'stream-broken' : null },
     )
   }
   // A room that is held reports, too: its owner may be in the session already.

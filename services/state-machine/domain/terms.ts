@@ -52,6 +52,14 @@ export const viewFor = (terms: SessionTerms, uid: string, { media }: Rules): Coh
   }
 }
 
+/** The room in which a party of an attempt is that has asked for something here: a viewer watches this one. */
+export const roomOfAsker = (
+  room: Room,
+  uid: string,
+  { attemptId, peerRoomId }: { readonly attemptId: string; readonly peerRoomId: string },
+  { mintRoomId }: Rules,
+): string => (uid === room.uid || peerRoomId === mintRoomId(attemptId) ? room.roomId : peerRoomId)
+
 /** The terms of an attempt to turn an invite, made in `ownerRoomId`, into a session. */
 export const termsOf = (
   invite: Invite,

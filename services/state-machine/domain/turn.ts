@@ -220,6 +220,7 @@ export const peerKinds = [
   'confirm',
   'release',
   'gone',
+  'rejected',
   'fact',
   'step',
 ] as const

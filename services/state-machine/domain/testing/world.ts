@@ -1,4 +1,4 @@
-import type { PushRecordName, Records, Room } from '../../../../schemas/types.generated.ts'
+import type { PeerMessage, PushRecordName, Records, Room } from '../../../../schemas/types.generated.ts'
 import { decide, type Input, type Output, type Rules } from '../decide.ts'
 import type { InputName } from '../turn.ts'
 
@@ -23,6 +23,29 @@ export const testRules: Rules = {
   mintRoomId: (text) => `sys${text.replaceAll(/[^A-Za-z0-9]/g, 'x')}`,
 }
 
+const perInput = new Set(['eventId', 'occurredAt', 'inputPos'])
+
+const emptyMessage = {
+  number: 0,
+  terms: null,
+  expiresAt: null,
+  code: 0,
+  cause: '',
+  actor: '',
+  subject: '',
+  name: '',
+  uid: '',
+  flag: false,
+  generation: 0,
+  reason: '',
+  message: '',
+  texts: [],
+} satisfies Partial<PeerMessage>
+
+/** Code and message of an outcome, as its caller sees them. */
+export const said = (outcome: Outcome | undefined): readonly [number, string] | undefined =>
+  outcome && [outcome.code, outcome.message]
+
 export type Pushed = {
   readonly room: string
   readonly to: string | null
@@ -46,10 +69,13 @@ export class World {
   readonly outcomes = new Map<string, Outcome>()
   /** Why inputs changed nothing, newest last. */
   readonly ignored: string[] = []
+  /** Messages between rooms, in the order in which they were sent. */
+  readonly sent: PeerMessage[] = []
   readonly rules: Rules
   now = 1_000_000
   position = 0
   #ids = 0
+  #commandsRead = 0
   readonly #queue: Input[] = []
   /** Messages to these rooms wait until `open`. */
   readonly #closed = new Set<string>()
@@ -121,6 +147,50 @@ export class World {
     return this.pushes.splice(0).map(({ room, to, type }) => `${room}${to === null ? '' : `>${to}`} ${type}`)
   }
 
+  /** What was pushed since the last call, in full but for ids and times; `is` tells the type. */
+  pushed(): readonly object[] {
+    return this.pushes.splice(0).map(({ type, record }) => ({
+      is: type,
+      ...Object.fromEntries(Object.entries(record).filter(([key]) => !perInput.has(key))),
+    }))
+  }
+
+  /** The commands sent since the last call, as `StartMix main<-mix generation`. */
+  commanded(): readonly string[] {
+    return this.commands
+      .slice(this.#commandsRead, (this.#commandsRead = this.commands.length))
+      .map(({ type, record }) => `${type} ${record.roomId}<-${record.mixRoomId} ${record.generation}`)
+  }
+
+  /** The messages between rooms since the last call, as `kind→room session`. */
+  told(): readonly string[] {
+    return this.sent.splice(0).map(({ kind, roomId, sessionId }) => `${kind}→${roomId} ${sessionId}`)
+  }
+
+  /** The deadlines of a room, as `kind subject in ms`, in the order in which they were set. */
+  deadlines(roomId: string): readonly string[] {
+    return this.room(roomId).timers.map(
+      ({ kind, subject, at }) => `${kind}${subject === '' ? '' : ` ${subject}`} in ${at - this.now}`,
+    )
+  }
+
+  /** Why the newest input that changed nothing did so; forgotten with this call. */
+  why(): string | undefined {
+    return this.ignored.splice(0).at(-1)
+  }
+
+  /** A message from another room, whether or not that room would send it. */
+  tell(
+    roomId: string,
+    fromRoomId: string,
+    kind: string,
+    sessionId: string,
+    body: Partial<PeerMessage> = {},
+    eventId = this.#nextId(),
+  ): void {
+    this.put('PeerMessage', roomId, { ...emptyMessage, ...body, kind, fromRoomId, sessionId }, eventId)
+  }
+
   #decide(input: Input): void {
     const { roomId } = input.record
     this.position += 1
@@ -132,6 +202,7 @@ export class World {
       this.rooms.delete(roomId)
       return
     }
+    this.sent.push(...decision.room.outbox)
     for (const message of decision.room.outbox) this.#queue.push({ type: 'PeerMessage', record: message })
     this.rooms.set(roomId, { ...decision.room, outbox: [] })
   }
@@ -247,12 +318,24 @@ export class World {
     for (const room of [a, b]) this.answerMix(room, 'start')
   }
 
+  /** The session's id of the newest agreement. */
+  sessionId = ''
+
+  /** The broadcaster of `roomId` and a viewer who asked him are in a session; returns the room made for the viewer. */
+  agreedViewer(roomId = 'A', uid = 'viewer'): string {
+    this.create(roomId)
+    this.publish(roomId)
+    this.sessionId = this.apply(roomId, uid)?.sessionId ?? ''
+    this.answer(roomId, uid, `u${roomId}`, 1)
+    return this.room(roomId).lockPeer ?? ''
+  }
+
   agreedPair(a = 'A', b = 'B'): void {
     for (const room of [a, b]) {
       this.create(room)
       this.publish(room)
     }
-    this.invite(a, { uid: `u${b}`, roomId: b })
+    this.sessionId = this.invite(a, { uid: `u${b}`, roomId: b })?.sessionId ?? ''
     this.answer(a, `u${a}`, `u${b}`, 1)
   }
 }
