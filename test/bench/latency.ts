@@ -1,21 +1,18 @@
-// How long a message takes from the HTTP request that causes it to the WebSocket frame that brings it, at a steady rate against a
-// running system: `node test/bench/latency.ts [--rate 200] [--seconds 60] [--warm-up 60]`.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
 import { createAppServer } from '../support/app-server.ts'
 import type { AppServer } from '../support/app-server.ts'
 import { mintToken } from '../support/edge-client.ts'
 import { readTarget } from '../support/target.ts'
 import type { Target } from '../support/target.ts'
+import { waitUntil } from '../../deploy/local/wait.ts'
+import type { Case, Figures, Part } from './part.ts'
 import { summarise } from './percentiles.ts'
-import type { Summary } from './percentiles.ts'
+import { sendAtRate } from './send-at-rate.ts'
+import { loadNow } from './usage-sampler.ts'
 
+const rate = 200
 const rooms = 50
 const settleMs = 5_000
 
@@ -30,20 +27,6 @@ type Load = {
 }
 type Room = { readonly id: string; readonly owner: string; readonly invited: { count: number } }
 type Message = { readonly type?: number; readonly data?: Readonly<Record<string, unknown>> }
-
-type Measured = {
-  readonly weight: number
-  readonly name: string
-  readonly sent: number
-  readonly refused: number
-  readonly missing: number
-  /** From the request sent to the frame received. */
-  readonly endToEnd: Summary
-  /** From the request sent to its answer. */
-  readonly answer: Summary
-  /** By how much requests were sent later than planned: how far this program itself was held up. */
-  readonly lateness: Summary
-}
 
 /** Invites are decided in a transaction. Each repeats the room's invite, so each is pushed, in the order of the log. */
 const invites = (app: AppServer): Load => ({
@@ -95,13 +78,14 @@ const listen = async (
   return socket
 }
 
-/** Sends at the rate, round the rooms; each request has its own time, whether or not earlier ones have been answered. */
-const measure = async (
+/** One run of a load in new rooms: sends at the rate, round the rooms. Figures are in ms, from the request sent. */
+const measureOnce = async (
   target: Target,
   app: AppServer,
   load: Load,
-  { rate, seconds, warmUp }: { rate: number; seconds: number; warmUp: number },
-): Promise<Measured> => {
+  { warmUpSeconds, seconds, signal }: { warmUpSeconds: number; seconds: number; signal: AbortSignal },
+): Promise<Figures> => {
+  const load1 = loadNow()
   const run = randomUUID().slice(0, 8)
   const sentAt = new Map<string, number[]>()
   const endToEnd: number[] = []
@@ -113,133 +97,94 @@ const measure = async (
 
   const all: Room[] = []
   const sockets: WebSocket[] = []
-  for (let index = 0; index < rooms; index++) {
-    const owner = `bench-${run}-${index}`
-    const live = await app.createLive({ uid: owner })
-    const room: Room = { id: live.roomId, owner, invited: { count: 0 } }
-    const sent: number[] = []
-    sentAt.set(room.id, sent)
-    all.push(room)
-    sockets.push(
-      await listen(target, room, (message, at) => {
-        const nth = load.nthOf(room, message)
-        const from = nth === undefined ? undefined : sent[nth]
-        if (from !== undefined && from >= measuringFrom) endToEnd.push(at - from)
-      }),
-    )
-  }
+  try {
+    for (let index = 0; index < rooms; index++) {
+      const owner = `bench-${run}-${index}`
+      const live = await app.createLive({ uid: owner })
+      const room: Room = { id: live.roomId, owner, invited: { count: 0 } }
+      const sent: number[] = []
+      sentAt.set(room.id, sent)
+      all.push(room)
+      sockets.push(
+        await listen(target, room, (message, at) => {
+          const nth = load.nthOf(room, message)
+          const from = nth === undefined ? undefined : sent[nth]
+          if (from !== undefined && from >= measuringFrom) endToEnd.push(at - from)
+        }),
+      )
+    }
 
-  const sendOne = async (room: Room): Promise<void> => {
-    const sent = sentAt.get(room.id) ?? []
-    const at = performance.now()
-    const isMeasured = at >= measuringFrom
-    const nth = sent.push(at) - 1
-    if (isMeasured) measured++
-    const isTaken = await load.send(room, nth)
-    if (isMeasured) answers.push(performance.now() - at)
-    if (!isTaken) refused++
-  }
+    const sendOne = async (room: Room, dueAt: number): Promise<void> => {
+      const sent = sentAt.get(room.id) ?? []
+      const at = performance.now()
+      const isMeasured = at >= measuringFrom
+      const nth = sent.push(at) - 1
+      if (isMeasured) {
+        measured++
+        lateness.push(at - dueAt)
+      }
+      const isTaken = await load.send(room, nth)
+      if (isMeasured) answers.push(performance.now() - at)
+      if (!isTaken) refused++
+    }
 
-  const total = Math.round(rate * (warmUp + seconds))
-  const startedAt = performance.now()
-  measuringFrom = startedAt + warmUp * 1000
-  const underWay = new Set<Promise<void>>()
-  for (let index = 0; index < total; index++) {
-    const dueAt = startedAt + (index * 1000) / rate
-    if (dueAt > performance.now()) await sleep(dueAt - performance.now())
-    if (dueAt >= measuringFrom) lateness.push(performance.now() - dueAt)
-    const room = all[index % rooms]
-    if (room === undefined) break
-    const sending = sendOne(room).finally(() => underWay.delete(sending))
-    underWay.add(sending)
+    measuringFrom = performance.now() + warmUpSeconds * 1_000
+    await sendAtRate({
+      rate,
+      count: Math.round(rate * (warmUpSeconds + seconds)),
+      send: async (index, dueAt) => {
+        const room = all[index % rooms]
+        if (room !== undefined) await sendOne(room, dueAt)
+      },
+      signal,
+    })
+    await waitUntil(() => endToEnd.length >= measured, { deadlineMs: settleMs, signal })
+  } finally {
+    for (const socket of sockets) socket.close()
+    for (const { id } of all) await app.leaveLive(id)
   }
-  await Promise.all(underWay)
-  for (const endsAt = performance.now() + settleMs; endToEnd.length < measured && performance.now() < endsAt;)
-    await sleep(10)
-
-  for (const socket of sockets) socket.close()
-  for (const { id } of all) await app.leaveLive(id)
+  const { p50Ms, p90Ms, p99Ms, maxMs, count } = summarise(endToEnd)
+  const answer = summarise(answers)
   return {
-    weight: load.weight,
-    name: load.name,
     sent: measured,
     refused,
-    missing: measured - endToEnd.length,
-    endToEnd: summarise(endToEnd),
-    answer: summarise(answers),
-    lateness: summarise(lateness),
+    missing: measured - count,
+    p50Ms,
+    p90Ms,
+    p99Ms,
+    maxMs,
+    answerP50Ms: answer.p50Ms,
+    answerP99Ms: answer.p99Ms,
+    // By how much requests were sent later than planned: how far this program itself was held up.
+    latenessP99Ms: summarise(lateness).p99Ms,
+    load1,
   }
 }
 
-const table = (results: readonly Measured[]): string => {
-  const header = [
-    'weight',
-    'message',
-    'sent',
-    'missing',
-    'p50 ms',
-    'p90 ms',
-    'p99 ms',
-    'max ms',
-    'answer p50',
-    'answer p99',
-  ]
-  const rows = results.map(({ weight, name, sent, missing, endToEnd, answer }) =>
-    [
-      weight,
-      name,
-      sent,
-      missing,
-      endToEnd.p50Ms,
-      endToEnd.p90Ms,
-      endToEnd.p99Ms,
-      endToEnd.maxMs,
-      answer.p50Ms,
-      answer.p99Ms,
-    ].map(String),
-  )
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  return [header, ...rows]
-    .map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '))
-    .join('\n')
-}
-
-const number = (name: string, text: string): number => {
-  const value = Number(text)
-  if (!(value > 0)) throw new Error(`--${name} is a number above 0, not ${text}`)
-  return value
-}
-
-const { values } = parseArgs({
-  options: {
-    rate: { type: 'string', default: '200' },
-    seconds: { type: 'string', default: '60' },
-    'warm-up': { type: 'string', default: '60' },
+/** From an HTTP request to the WebSocket frame that it causes, through a whole system that runs. */
+export const latencyPart: Part = {
+  name: 'latency',
+  about: `from HTTP request sent to WebSocket frame received, ${rate} a second in ${rooms} rooms, against a running system`,
+  measure: async ({ runs, isQuick, say, signal }): Promise<readonly Case[]> => {
+    const target = await readTarget(process.env)
+    const app = createAppServer(target)
+    const cases: Case[] = []
+    for (const load of [invites(app), comments(app)]) {
+      const measured: Figures[] = []
+      for (let run = 1; run <= runs; run++) {
+        const warmUpSeconds = isQuick ? 2 : run === 1 ? 60 : 5
+        const seconds = isQuick ? 3 : 60
+        say(`${load.name}s, run ${run}: ${warmUpSeconds} s of warm-up and ${seconds} s …`)
+        const figures = await measureOnce(target, app, load, { warmUpSeconds, seconds, signal })
+        if (figures['missing'] !== 0 || figures['refused'] !== 0) {
+          throw new Error(
+            `of ${figures['sent']} ${load.name}s ${figures['missing']} did not come, ${figures['refused']} were refused`,
+          )
+        }
+        measured.push(figures)
+      }
+      cases.push({ name: load.name, about: `weight ${load.weight}`, runs: measured })
+    }
+    return cases
   },
-})
-const settings = {
-  rate: number('rate', values.rate),
-  seconds: number('seconds', values.seconds),
-  warmUp: number('warm-up', values['warm-up']),
 }
-const target = await readTarget(process.env)
-const app = createAppServer(target)
-const results: Measured[] = []
-for (const load of [invites(app), comments(app)]) {
-  process.stdout.write(`${load.name}s: ${settings.rate} a second for ${settings.seconds} s in ${rooms} rooms …\n`)
-  results.push(await measure(target, app, load, settings))
-}
-process.stdout.write(`\nfrom HTTP request sent to WebSocket frame received\n\n${table(results)}\n`)
-
-const folder = join(import.meta.dirname, 'results')
-await mkdir(folder, { recursive: true })
-const [cpu] = cpus()
-const report = {
-  measuredAt: new Date().toISOString(),
-  machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
-  rooms,
-  ...settings,
-  results,
-}
-await writeFile(join(folder, 'latency.json'), `${JSON.stringify(report, null, 2)}\n`)
-if (results.some(({ missing, refused }) => missing > 0 || refused > 0)) process.exitCode = 1
