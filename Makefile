@@ -40,8 +40,16 @@ test: ## every test; starts a Kafka and a registry of its own. FILES='test/…' 
 	$(node) test/run.ts $(FILES)
 
 .PHONY: bench
-bench: ## latency from request to frame at 200 events a second, against a running system; into test/bench/results/
-	$(node) test/bench/latency.ts
+bench: ## the benchmarks, into test/bench/results/. BENCH='decide restore' runs these alone; BENCH=latency needs a running system
+	$(node) test/bench/bench.ts $(BENCH)
+
+.PHONY: chaos
+chaos: ## kills and cuts while load runs, then proves that nothing was lost or doubled; CHAOS_SECONDS, CHAOS_KILLS, CHAOS_SEED
+	$(node) test/chaos/chaos.ts
+
+.PHONY: mutants
+mutants: ## mutation testing of the decision core; fails below 90 % killed
+	$(node) test/mutants.ts
 
 .PHONY: generate
 generate: ## types and pages from schemas/

@@ -282,8 +282,8 @@ export const createReader = async ({
   }
 }
 
-/** Enough for a restore to be bound by decoding, not by round trips. */
-const maxRestoreBytes = 8 << 20
+/** Enough for a restore to be bound by decoding, not by round trips; many partitions are restored at once. */
+const maxRestoreBytes = 2 << 20
 const restoreWaitMs = 500
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { topics, type Topic } from '../../../schemas/topics.ts'
-import type { AnyRecord, Room } from '../../../schemas/types.generated.ts'
+import type { Room } from '../../../schemas/types.generated.ts'
 import type { Codec } from '../../shared/codec/codec.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
@@ -141,28 +141,28 @@ const restore = async ({
   const topic = topics.roomState.name
   const end =
     (await fetchWatermarks({ kafka, topic, partitions: [partition], signal })).get(partition)?.highWatermark ?? 0
-  const rooms = new Map<string, Room>()
-  let isCreated = false
-  const put = (message: IncomingMessage, decoded: AnyRecord | null): void => {
-    const key = message.key?.toString() ?? ''
-    if (decoded === null) rooms.delete(key)
-    else if (decoded.type === 'Room') rooms.set(key, decoded.record)
-    else if (decoded.type === 'PartitionCreated') isCreated = true
-  }
-  const onMessages = async (messages: readonly IncomingMessage[]): Promise<void> => {
-    for (const message of messages) {
-      if (message.value === null) {
-        put(message, null)
-        continue
-      }
-      const pending = codec.decode(message.value)
-      const decoded = pending instanceof Promise ? await pending : pending
-      // Our own states: one that cannot be read must stop the task, since a room would be lost without a word.
-      if (!decoded.known)
-        throw new Fault('RECORD_UNREADABLE', `room.state holds a record of unknown type ${decoded.fullName}`)
-      put(message, decoded)
+  // Only the newest state of a room is decoded: until the log is compacted it holds many of each. Copied, because a value is a
+  // part of the whole answer that it came with.
+  const newest = new Map<string, Buffer>()
+  const onMessages = (messages: readonly IncomingMessage[]): void => {
+    for (const { key, value } of messages) {
+      if (key === null) continue
+      if (value === null) newest.delete(key.toString())
+      else newest.set(key.toString(), Buffer.from(value))
     }
   }
   await readPartition({ kafka, topic, partition, from: 'earliest', to: end, onMessages, signal })
+  const rooms = new Map<string, Room>()
+  let isCreated = false
+  for (const [key, value] of newest) {
+    const pending = codec.decode(value)
+    const decoded = pending instanceof Promise ? await pending : pending
+    // Our own states: one that cannot be read must stop the task, since a room would be lost without a word.
+    if (!decoded.known) {
+      throw new Fault('RECORD_UNREADABLE', `room.state holds a record of unknown type ${decoded.fullName}`)
+    }
+    if (decoded.type === 'Room') rooms.set(key, decoded.record)
+    else if (decoded.type === 'PartitionCreated') isCreated = true
+  }
   return { rooms, isCreated }
 }

@@ -318,6 +318,7 @@ test('a name that the request gave is not replaced by that of the room', () => {
   const world = threeRooms()
   world.ask('CohostInviteRequested', 'A', { ...request, inviteeName: 'Bea' })
   assert.equal(world.room('A').invites[0]?.inviteeName, 'Bea')
+  assert.equal(world.room('B').noted[0]?.inviteeName, 'Bea')
 })
 
 test('an answer to an offer that is known already, or of no invite, changes nothing', () => {

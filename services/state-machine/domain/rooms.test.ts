@@ -102,6 +102,16 @@ test('a room that never was is forgotten when it has answered what others asked'
   assert.ok(!world.rooms.has('A'))
 })
 
+test('a room that never was remembers what it is told until it is forgotten', () => {
+  const world = new World()
+  world.create('B')
+  world.invite('B', { uid: 'uA', roomId: 'A' })
+  world.pass(10_000)
+  world.tell('A', 'B', 'release', 'e9.1')
+  assert.deepEqual(world.room('A').dead, [{ attemptId: 'e9.1', until: 1_610_000 }])
+  assert.deepEqual(world.deadlines('A'), ['tombstone in 50000'])
+})
+
 test('leaving a live ends it by its broadcaster, and leaving again changes nothing', () => {
   const world = new World()
   world.create('A')
