@@ -691,7 +691,7 @@ export type PeerMessage = {
   readonly roomId: string
   /** epoch milliseconds */
   readonly occurredAt: number
-  /** offer, offered, declined, withdrawn, reserve, reserved, busy, joined, confirm, release, gone, fact or step */
+  /** offer, offered, declined, withdrawn, reserve, reserved, busy, joined, confirm, release, rejected, gone, fact or step */
   readonly kind: string
   readonly fromRoomId: string
   /** the session; in the steps from reserve on with the number of the attempt behind a dot */
@@ -704,7 +704,7 @@ export type PeerMessage = {
   readonly expiresAt: number | null
   /** of the refusal, with declined and busy; of a mix result or status, with fact and step */
   readonly code: number
-  /** of withdrawn, gone, release; what a fact or step is about */
+  /** of withdrawn and gone; what a fact or step is about */
   readonly cause: string
   /** uid, cloud or clock */
   readonly actor: string
@@ -833,7 +833,7 @@ export type Room = {
   readonly lateStops: readonly LateStop[]
   /** messages to other rooms that the broker has not acknowledged yet */
   readonly outbox: readonly PeerMessage[]
-  /** event ids of the newest inputs, oldest first */
+  /** fingerprints of the event ids of the newest inputs, oldest first */
   readonly recentInputs: readonly string[]
   readonly likes: number
   /** offset in push.like up to which likes are counted */

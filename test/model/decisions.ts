@@ -62,11 +62,13 @@ export const createDecisions = (
   }
 
   /** A timer record that its room does not wait for any more, because it was set anew or is over. */
-  const findStaleTimer = (room: Room): string | undefined => {
+  const findStaleTimer = (id: number): string | undefined => {
+    const room = rooms.get(id)
     for (const { kind, subject } of room.timers) {
       const record = { eventId: 'stale', roomId: room.roomId, occurredAt: now, timer: kind, subject, generation: 0 }
       const stale = decideReally(room, { type: 'TimerFired', record }, { position: 1, timestamp: now }, rules)
-      if (stale.room !== room || stale.outputs.length > 0) return `a stale timer ${kind} is taken in ${room.roomId}`
+      if (idOfRoom(stale.room) !== id || stale.outputs.length > 0)
+        return `a stale timer ${kind} is taken in ${room.roomId}`
     }
     return undefined
   }
@@ -81,7 +83,7 @@ export const createDecisions = (
     const { outputs, ignored } = decision
     const known = rooms.size()
     const id = idOfRoom(decision.room)
-    const violation = id > known ? findStaleTimer(rooms.get(id)) : undefined
+    const violation = id > known ? findStaleTimer(id) : undefined
     return { number: made.size, room: id, ...found, outputs, ignored, input, violation }
   }
 

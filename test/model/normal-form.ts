@@ -24,6 +24,7 @@ export const modelRules: Rules = {
   lateMs: 0,
   maxInvites: 200,
   maxRecentInputs: 32,
+  fingerprint: (eventId) => eventId,
   media: {
     pushUrl: (room) => `push:${room}`,
     shortDelayUrl: (room) => `play:${room}`,

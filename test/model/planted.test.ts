@@ -39,11 +39,11 @@ const plants: readonly Plant[] = [
   {
     bug: 'a peer that frees its hold by time',
     scenario: 'an agreement that is not heard of in time, or closed, or whose rooms end',
-    decide: onRoom((room, input) =>
-      input.type === 'TimerFired' && input.record.timer === 'reserved-again' && holdOf(room) !== undefined
-        ? { ...room, ...free, timers: room.timers.filter(({ kind }) => kind !== 'reserved-again') }
-        : room,
-    ),
+    decide: onRoom((room, input, before) => {
+      const isItsTime = input.type === 'TimerFired' && input.record.timer === 'reserved-again' && room !== before
+      if (!isItsTime || holdOf(room) === undefined) return room
+      return { ...room, ...free, timers: room.timers.filter(({ kind }) => kind !== 'reserved-again') }
+    }),
     what: /of which B knows nothing/,
     lastStep: /B: timer reserved-again/,
   },
@@ -122,9 +122,25 @@ const plants: readonly Plant[] = [
   {
     bug: 'an input that is repeated and taken again',
     scenario: 'two rooms invite each other, and both agree',
-    decide: (room, input, at, rules) => decide(room && { ...room, recentInputs: [] }, input, at, rules),
+    decide: (room, input, at, rules) => {
+      const isRepeated = room?.recentInputs.includes(input.record.eventId) === true
+      return decide(isRepeated ? { ...room, recentInputs: [] } : room, input, at, rules)
+    },
     what: /is decided twice|is sent twice/,
     lastStep: /\(again\)|reserved/,
+  },
+  {
+    bug: 'a deadline that was set anew and fires at the old time',
+    scenario: 'an invite is renewed, requested twice, cancelled, and runs out',
+    decide: (room, input, at, rules) => {
+      if (input.type !== 'TimerFired' || input.record.timer !== 'invite') return decide(room, input, at, rules)
+      const { timer, subject } = input.record
+      const current = room?.timers.find((one) => one.kind === timer && one.subject === subject)
+      const { generation } = current ?? input.record
+      return decide(room, { ...input, record: { ...input.record, generation } }, at, rules)
+    },
+    what: /a stale timer invite is taken in A/,
+    lastStep: /^uA invites uB$/,
   },
   {
     bug: 'a mix that is not stopped when its session ends before push 5',

@@ -55,7 +55,8 @@ export const decide = (
   rules: Rules,
 ): Decision => {
   const { eventId, roomId } = input.record
-  if (room?.recentInputs.includes(eventId)) return { room, outputs: [], ignored: 'duplicate' }
+  const print = rules.fingerprint(eventId)
+  if (room?.recentInputs.includes(print)) return { room, outputs: [], ignored: 'duplicate' }
   const now = Math.max(timestamp, room?.occurredAt ?? 0)
   const before = room ?? unknownRoom(roomId)
   const turn: Turn = {
@@ -71,7 +72,7 @@ export const decide = (
   apply(turn, input)
   if (turn.ignored !== undefined) return { room, outputs: turn.outputs, ignored: turn.ignored }
   if (turn.dropped) return { room: null, outputs: turn.outputs, ignored: undefined }
-  remember(turn, input)
+  remember(turn, input, print)
   return { room: keep(turn), outputs: turn.outputs, ignored: undefined }
 }
 
@@ -192,11 +193,11 @@ const fireKind = (turn: Turn, kind: TimerKind, subject: string): void => {
 const isNumbered = (kind: string): boolean => kind === 'fact' || kind === 'step'
 
 /** Repeats of timers and numbered messages are recognised by their numbers; of all else by the ids of the newest inputs. */
-const remember = (turn: Turn, input: Input): void => {
+const remember = (turn: Turn, input: Input, print: string): void => {
   if (input.type === 'TimerFired') return
   if (input.type === 'PeerMessage' && input.record.number > 0 && isNumbered(input.record.kind)) return
   const { recentInputs } = turn.room
-  change(turn, { recentInputs: [...recentInputs, input.record.eventId].slice(-turn.rules.maxRecentInputs) })
+  change(turn, { recentInputs: [...recentInputs, print].slice(-turn.rules.maxRecentInputs) })
 }
 
 /**

@@ -22,8 +22,10 @@ export type Rules = {
   /** A refusal later than this after its request is pushed, too: its caller has been answered 202. */
   readonly lateMs: number
   readonly maxInvites: number
-  /** How many ids of inputs a room remembers in order to recognise repeats. */
+  /** How many inputs a room remembers in order to recognise repeats. */
   readonly maxRecentInputs: number
+  /** What is remembered of an input's id: a text that no other id has, and that never changes. */
+  readonly fingerprint: (eventId: string) => string
   readonly media: {
     readonly pushUrl: (room: string, at: number) => string
     readonly shortDelayUrl: (room: string) => string

@@ -14,6 +14,7 @@ export const testRules: Rules = {
   lateMs: 2_000,
   maxInvites: 200,
   maxRecentInputs: 32,
+  fingerprint: (eventId) => eventId,
   media: {
     pushUrl: (room, at) => `rtmp://push/${room}?at=${at}`,
     shortDelayUrl: (room) => `http://play/${room}.flv`,
