@@ -129,7 +129,7 @@ export const askOwnerAgain = (turn: Turn, attemptId: string): void => {
 /** An owner that still waits asks the peer again. */
 export const askPeerAgain = (turn: Turn, attemptId: string): void => {
   const agreement = turn.room.agreements.find((one) => one.attemptId === attemptId)
-  if (agreement === undefined) return ignore(turn, 'reserve again: decided')
+  if (agreement === undefined) return
   tell(turn, agreement.terms.peerRoomId, 'reserve', attemptId, { terms: agreement.terms })
   setTimer(turn, 'reserve-again', attemptId, turn.now + turn.rules.askAgainMs)
 }
@@ -137,7 +137,7 @@ export const askPeerAgain = (turn: Turn, attemptId: string): void => {
 /** An agreement that took too long has failed. */
 export const giveUpAgreement = (turn: Turn, attemptId: string): void => {
   const agreement = turn.room.agreements.find((one) => one.attemptId === attemptId)
-  if (agreement === undefined) return ignore(turn, 'agreement limit: decided')
+  if (agreement === undefined) return
   failAgreement(turn, agreement, codes.taken, 'the other room did not answer in time')
 }
 

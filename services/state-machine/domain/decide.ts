@@ -158,9 +158,8 @@ const announceReadiness = (turn: Turn): void => {
 
 const fire = (turn: Turn, { timer, subject, generation }: TimerFired): void => {
   if (!takeTimer(turn, timer, subject, generation)) return ignore(turn, 'timer: stale')
-  // A deadline whose matter is settled has left the state with it; what follows changes at least that.
+  // Where its matter is settled nothing follows, but the deadline has left the state.
   fireKind(turn, timer as TimerKind, subject)
-  turn.ignored = undefined
 }
 
 const fireKind = (turn: Turn, kind: TimerKind, subject: string): void => {

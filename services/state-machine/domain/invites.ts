@@ -199,7 +199,7 @@ export const takeWithdrawn = (turn: Turn, { sessionId, number, cause, actor }: P
 /** An invite's deadline: it waits while an agreement to it is on its way. */
 export const expireInvite = (turn: Turn, sessionId: string): void => {
   const invite = turn.room.invites.find((one) => one.sessionId === sessionId)
-  if (invite === undefined) return ignore(turn, 'expiry: no such invite')
+  if (invite === undefined) return
   if (turn.room.agreements.some(({ terms }) => terms.sessionId === sessionId)) return
   endInvite(turn, invite, 'expired', 'clock')
 }

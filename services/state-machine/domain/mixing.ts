@@ -82,22 +82,22 @@ export const takeAnswer = (turn: Turn, mainRoomId: string, answer: MixAnswer): v
   if (answer.generation !== mix.generation) return ignore(turn, 'mix answer: an older generation')
   const isAccepted = answer.code === 200
   if (answer.action === 'start' && mix.state === 'starting') {
-    if (!isAccepted) return failStart(turn, answer.code, answer.message || answer.reason, 'mix-refused')
+    if (!isAccepted) return failStart(turn, session, answer.code, answer.message || answer.reason, 'mix-refused')
     changeMix(turn, mainRoomId, { state: 'started', streamNames: answer.streamNames })
-    if (turn.room.session?.mixes.every(({ state }) => state === 'started')) succeed(turn)
+    const changed = ownedSession(turn)
+    if (changed?.mixes.every(({ state }) => state === 'started')) succeed(turn, changed)
   } else if (answer.action === 'start' && mix.state === 'restarting') {
-    takeRestartAnswer(turn, mainRoomId, answer)
+    takeRestartAnswer(turn, session, mainRoomId, answer)
   } else if (answer.action === 'stop' && mix.state === 'stopping') {
     changeMix(turn, mainRoomId, { state: 'stopped' })
-    if (session.phase === 'stopping' && turn.room.session?.mixes.every(({ state }) => state === 'stopped')) finish(turn)
+    const changed = ownedSession(turn)
+    if (changed?.phase === 'stopping' && changed.mixes.every(({ state }) => state === 'stopped')) finish(turn, changed)
   } else {
     ignore(turn, 'mix answer: not expected')
   }
 }
 
-const succeed = (turn: Turn): void => {
-  const session = ownedSession(turn)
-  if (session === undefined) return
+const succeed = (turn: Turn, session: Session): void => {
   clearTimer(turn, 'mix-start', session.attemptId)
   changeSession(turn, { phase: 'mixed' })
   change(turn, { mixed: true })
@@ -108,9 +108,13 @@ const succeed = (turn: Turn): void => {
   }
 }
 
-const failStart = (turn: Turn, code: number, message: string, endReason: 'mix-refused' | 'mix-timeout'): void => {
-  const session = ownedSession(turn)
-  if (session === undefined) return
+const failStart = (
+  turn: Turn,
+  session: Session,
+  code: number,
+  message: string,
+  endReason: 'mix-refused' | 'mix-timeout',
+): void => {
   clearTimer(turn, 'mix-start', session.attemptId)
   changeSession(turn, { phase: 'agreed', failures: session.failures + 1 })
   pushMixFailed(turn, session.terms, code, message, endReason)
@@ -134,10 +138,12 @@ const stopEvery = (turn: Turn): number => {
   return peers
 }
 
-const takeRestartAnswer = (turn: Turn, mainRoomId: string, { code, streamNames }: MixAnswer): void => {
-  const session = ownedSession(turn)
-  const mix = mixOf(turn, mainRoomId)
-  if (session === undefined || mix === undefined) return
+const takeRestartAnswer = (
+  turn: Turn,
+  session: Session,
+  mainRoomId: string,
+  { code, streamNames }: MixAnswer,
+): void => {
   clearTimer(turn, 'mix-restart', mainRoomId)
   if (code === 200) return changeMix(turn, mainRoomId, { state: 'started', streamNames, erring: false })
   // After InternalError the next try comes by itself; after a break it waits for the next MixAvailable.
@@ -182,7 +188,7 @@ const retryMix = (turn: Turn, mainRoomId: string): void => {
 /** The pause after InternalError is over. */
 export const resumeRetry = (turn: Turn, mainRoomId: string): void => {
   const mix = mixOf(turn, mainRoomId)
-  if (ownedSession(turn)?.phase !== 'mixed' || mix === undefined) return ignore(turn, 'mix retry: not mixed')
+  if (ownedSession(turn)?.phase !== 'mixed' || mix === undefined) return
   if (mix.erring || mix.state === 'restarting') retryMix(turn, mainRoomId)
   else changeMix(turn, mainRoomId, { restarts: 0 })
 }
@@ -190,21 +196,21 @@ export const resumeRetry = (turn: Turn, mainRoomId: string): void => {
 /** A restart was not answered in time: broken as before. */
 export const giveUpRestart = (turn: Turn, mainRoomId: string): void => {
   const session = ownedSession(turn)
-  if (session === undefined || mixOf(turn, mainRoomId)?.state !== 'restarting')
-    return ignore(turn, 'mix restart: answered')
+  if (session === undefined || mixOf(turn, mainRoomId)?.state !== 'restarting') return
   loseReady(turn, session, mainRoomId)
 }
 
 /** A start was not answered in time. */
 export const giveUpStart = (turn: Turn): void => {
-  if (ownedSession(turn)?.phase !== 'starting') return ignore(turn, 'mix start: answered')
-  failStart(turn, noAnswer, 'the video cloud did not answer in time', 'mix-timeout')
+  const session = ownedSession(turn)
+  if (session?.phase === 'starting')
+    failStart(turn, session, noAnswer, 'the video cloud did not answer in time', 'mix-timeout')
 }
 
 /** A stop was not answered in time: the session ends all the same. */
 export const giveUpStop = (turn: Turn): void => {
-  if (ownedSession(turn)?.phase !== 'stopping') return ignore(turn, 'mix stop: answered')
-  finish(turn)
+  const session = ownedSession(turn)
+  if (session?.phase === 'stopping') finish(turn, session)
 }
 
 /**
@@ -230,13 +236,8 @@ export const closeSession = (
     const body = { subject: closingRoomId, reason, actor, generation: allotted, flag: isMixed }
     tellStep(turn, 'close', body)
   } else {
-    changeMix(
-      turn,
-      terms.peerRoomId,
-      peerStop.generation > 0 ? { generation: peerStop.generation, state: 'stopping' } : { state: 'stopped' },
-    )
+    changeMix(turn, terms.peerRoomId, { generation: peerStop.generation, state: 'stopping' })
   }
-  clearTimer(turn, 'mix-start', attemptId)
   if (!isMixed) return free(turn, session)
   changeSession(turn, { phase: 'stopping' })
   for (const { mainRoomId } of session.mixes) {
@@ -244,18 +245,14 @@ export const closeSession = (
     clearTimer(turn, 'mix-retry', mainRoomId)
   }
   setTimer(turn, 'mix-stop', attemptId, turn.now + turn.rules.mixTimeoutMs)
-  if (turn.room.session?.mixes.every(({ state }) => state === 'stopped')) finish(turn)
 }
 
 /** Every stop is answered, or will not be any more. */
-const finish = (turn: Turn): void => {
-  const session = ownedSession(turn)
-  if (session === undefined) return
+const finish = (turn: Turn, session: Session): void => {
   const closingRoomId = session.closingRoomId ?? session.terms.ownerRoomId
   const reason = session.closeReason ?? 'request'
   const actor = session.closeActor ?? 'cloud'
   pushEnded(turn, 'MixEnded', session.terms, closingRoomId, { endReason: reason, actor })
-  change(turn, { mixed: false })
   tellStep(turn, 'mix-ended', { subject: closingRoomId, reason, actor })
   free(turn, session)
 }

@@ -1,4 +1,4 @@
-import type { CohostCloseRequested, PeerMessage } from '../../../schemas/types.generated.ts'
+import type { CohostCloseRequested, PeerMessage, Session } from '../../../schemas/types.generated.ts'
 import { failAgreement, isDead } from './locks.ts'
 import { closeSession, noteReady, takeAnswer, takeStatus } from './mixing.ts'
 import {
@@ -23,19 +23,18 @@ import { answer, change, codes, ignore, tell, type Turn } from './turn.ts'
 // Messages between the two rooms of a session, and its closing from either side.
 
 /** True when the message is the next of its session; repeats and late ones are not. */
-const isNext = (turn: Turn, { sessionId, number }: PeerMessage): boolean => {
-  const session = turn.room.session
-  if (session?.attemptId !== sessionId || number <= session.seenNumber) return false
+const isNext = (turn: Turn, session: Session, { sessionId, number }: PeerMessage): boolean => {
+  if (session.attemptId !== sessionId || number <= session.seenNumber) return false
   changeSession(turn, { seenNumber: number })
   return true
 }
 
 /** Something happened in the other room. */
 export const takeFact = (turn: Turn, message: PeerMessage): void => {
-  const { sessionId: attemptId, fromRoomId, cause, number, code } = message
+  const { fromRoomId, cause, number, code } = message
   const session = sessionOf(turn.room)
   if (number === 0) return takeLateFact(turn, message)
-  if (session?.attemptId !== attemptId || !isNext(turn, message)) return ignore(turn, 'fact: known or late')
+  if (session === undefined || !isNext(turn, session, message)) return ignore(turn, 'fact: known or late')
   switch (cause) {
     case 'published':
     case 'interrupted':
@@ -47,7 +46,6 @@ export const takeFact = (turn: Turn, message: PeerMessage): void => {
       pushOthersStatus(turn, message)
       return takeStatus(turn, fromRoomId, message.reason)
     case 'answer':
-      if (ownedSession(turn) === undefined) return
       return takeAnswer(turn, fromRoomId, {
         action: message.subject,
         generation: message.generation,
@@ -83,7 +81,7 @@ const takeLateFact = (turn: Turn, message: PeerMessage): void => {
 export const takeStep = (turn: Turn, message: PeerMessage): void => {
   const session = sessionOf(turn.room)
   const { cause, generation, code, texts, subject, reason, actor, flag } = message
-  if (session?.attemptId !== message.sessionId || !isNext(turn, message)) return ignore(turn, 'step: known or late')
+  if (session === undefined || !isNext(turn, session, message)) return ignore(turn, 'step: known or late')
   const { terms } = session
   const own = turn.room.roomId
   switch (cause) {

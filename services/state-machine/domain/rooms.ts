@@ -5,7 +5,7 @@ import { leaveAtEnd } from './peers.ts'
 import { endRoomQuietly } from './system-room.ts'
 import { broadcaster, isEnded, isSystemRoom, roomStatus } from './terms.ts'
 import { setTimer } from './timers.ts'
-import { answer, change, codes, ignore, push, type Turn } from './turn.ts'
+import { answer, change, codes, push, type Turn } from './turn.ts'
 
 /** A live is created; it must push within the grace. */
 export const requestCreate = (turn: Turn, request: LiveCreateRequested): void => {
@@ -50,7 +50,7 @@ export const requestLeave = (turn: Turn, { eventId }: LiveLeaveRequested): void 
 
 /** The grace has passed without a stream. */
 export const endByGrace = (turn: Turn): void => {
-  if (isEnded(turn.room) || turn.room.status === roomStatus.pushing) return ignore(turn, 'grace: pushing or ended')
+  if (isEnded(turn.room) || turn.room.status === roomStatus.pushing) return
   endRoom(turn, 'grace-expired', 'clock')
 }
 
@@ -72,7 +72,7 @@ const endRoom = (turn: Turn, reason: string, actor: string): void => {
 export const forgetRoom = (turn: Turn): void => {
   const { room, now, rules } = turn
   const isNeeded = room.outbox.length > 0 || room.session !== null || room.lateStops.length > 0
-  if (!isEnded(room)) return ignore(turn, 'tombstone: not ended')
+  if (!isEnded(room)) return
   if (isNeeded) setTimer(turn, 'tombstone', '', now + rules.askAgainMs)
   else turn.dropped = true
 }

@@ -202,10 +202,6 @@ export const keepLateStop = (turn: Turn, tellsOwner: boolean): void => {
 /** The session has ended for this room: it is free, and late messages of the attempt change nothing. */
 export const leaveSession = (turn: Turn, attemptId: string): void => {
   for (const kind of ['mix-start', 'mix-stop'] as const) clearTimer(turn, kind, attemptId)
-  for (const { mainRoomId } of turn.room.session?.mixes ?? []) {
-    clearTimer(turn, 'mix-restart', mainRoomId)
-    clearTimer(turn, 'mix-retry', mainRoomId)
-  }
   markDead(turn, attemptId)
   freeLock(turn, attemptId)
 }
