@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { probeBroker } from '../../services/shared/kafka/probe.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { isPresent, writeWhole } from './files.ts'
-import { fenceKilledBroker, wasKilled } from './killed-broker.ts'
+import { fenceFormerBroker, hasRun } from './former-broker.ts'
 import { checkPortFree } from './ports.ts'
 import { startProcess, type StartedProcess } from './processes.ts'
 import { awaitReady } from './ready.ts'
@@ -21,7 +21,8 @@ const readyWithinMs = 120_000
 /**
  * One node that is broker and controller (KRaft), listening on loopback alone. One replica of everything; few partitions of the
  * internal topics, because they are created at first use, while somebody waits; no pause before the first join of a group, and none
- * in the group coordinator before it writes: each transaction waits for it twice.
+ * in the group coordinator before it writes: each transaction waits for it twice. No controlled shutdown: there is nobody to hand the
+ * leadership to, and between giving it up and the end the coordinator would forget the markers of transactions in flight.
  */
 const properties = (dataDir: string, port: number, controllerPort: number): string => `\
 process.roles=broker,controller
@@ -41,6 +42,7 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 group.coordinator.append.linger.ms=0
+controlled.shutdown.enable=false
 log.cleaner.dedupe.buffer.size=16777216
 `
 
@@ -110,8 +112,8 @@ export const startBroker = async ({
     'kafka.Kafka',
     properties,
   ]
-  if (await wasKilled(logDir(dataDir))) {
-    await fenceKilledBroker({ dataDir, logDir: logDir(dataDir), controllerPort, commandFor, onStart, signal })
+  if (await hasRun(logDir(dataDir))) {
+    await fenceFormerBroker({ dataDir, logDir: logDir(dataDir), controllerPort, commandFor, onStart, signal })
   }
   return startProcess({
     dataDir,

@@ -6,12 +6,11 @@ import { logFile, startProcess, stopProcess } from './processes.ts'
 import { waitUntil } from './wait.ts'
 
 const controllerName = 'kafka-controller'
-const noticedWithinMs = 20_000
+const noticedWithinMs = 10_000
 const graceMs = 10_000
 
-/** Whether the broker of that folder ran before and did not end by itself. */
-export const wasKilled = async (logDir: string): Promise<boolean> =>
-  (await isPresent(join(logDir, '__cluster_metadata-0'))) && !(await isPresent(join(logDir, '.kafka_cleanshutdown')))
+/** Whether the broker of that folder ran before: it never takes its registration back, not at an orderly end either. */
+export const hasRun = (logDir: string): Promise<boolean> => isPresent(join(logDir, '__cluster_metadata-0'))
 
 const properties = (logDir: string, controllerPort: number): string => `\
 process.roles=controller
@@ -25,12 +24,12 @@ broker.session.timeout.ms=500
 `
 
 /**
- * After a broker was killed: lets its node run as a controller alone until that has noticed that the broker is gone, as other nodes
- * would have. Without it, a single node that comes back within its own session takes itself for the leader of everything
+ * Before a broker starts again: lets its node run as a controller alone until that has noticed that the former broker is gone, as other
+ * nodes would have. Without it, a single node that comes back within its own session takes itself for the leader of everything
  * before it can be reached; then the session ends, nobody leads, and the transaction coordinator forgets the markers of transactions
  * that were being committed ("Couldn't find leader endpoint"): their partitions stand still for ever. Seen with Kafka 4.4.
  */
-export const fenceKilledBroker = async ({
+export const fenceFormerBroker = async ({
   dataDir,
   logDir,
   controllerPort,
