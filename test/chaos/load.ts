@@ -4,8 +4,8 @@ import type { Codec } from '../../services/shared/codec/codec.ts'
 import type { BatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
 import type { OutgoingMessage } from '../../services/shared/kafka/message.ts'
 import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
-import type { Event } from './acts.ts'
 import type { Planned } from './plan-load.ts'
+import type { Event } from './script.ts'
 
 export type Load = {
   /** Inputs that the broker has acknowledged, repeats after a failure counted once. */

@@ -1,5 +1,6 @@
-import { chooseAct, createIds, type Event, type Pace, type Slot } from './acts.ts'
+import { chooseAct } from './acts.ts'
 import { createRandom } from './random.ts'
+import { createIds, type Event, type Pace, type Slot } from './script.ts'
 
 /** An input and the moment at which it is to be sent, ms after the begin of the load. */
 export type Planned = { readonly atMs: number; readonly event: Event }

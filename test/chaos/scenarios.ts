@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from './random.ts'
 import type { Scenario } from './run-chaos.ts'
 
-/** Of everything a little, in about half a minute. */
+/** Of everything a little, in about a minute. */
 export const shortScenario: Scenario = async ({ disturbances, random, signal }) => {
-  const breathe = (): Promise<void> => sleep(random.whole(500, 2_000), undefined, { signal })
+  const breathe = (): Promise<void> => sleep(random.whole(300, 1_200), undefined, { signal })
   await breathe()
   await disturbances.killOne()
   await breathe()

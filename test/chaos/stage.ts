@@ -15,7 +15,7 @@ import { createRules } from '../../services/state-machine/rules.ts'
 import { startCallbackServer, type Callback } from '../support/callback-server.ts'
 import { startRestartablePlatform, type RestartablePlatform } from '../support/restartable-platform.ts'
 import { createServiceProcess, type ServiceProcess } from '../support/service-process.ts'
-import type { Event, Pace } from './acts.ts'
+import type { Event, Pace } from './script.ts'
 
 /** Everything that runs while load and disturbances do: a platform, two state-machines in one group, a mixer. */
 export type Stage = {
