@@ -207,6 +207,49 @@ test('when the request to commit is lost, nothing of the transaction is seen', a
   assert.deepEqual(await readTexts(topic), [])
 })
 
+test('messages whose request or answer is lost on the way are sent again, and are in the log once', async (t) => {
+  for (const lost of ['request', 'answer']) {
+    const proxy = await openProxy(t)
+    const topic = await broker.createTopic({ partitions: 2 })
+    const producer = await open(t, { brokers: proxy.brokers })
+    const send = async (...texts: readonly string[]): Promise<readonly number[]> => {
+      const messages = texts.map((text, index) => message(topic, text, index % 2))
+      return (await producer.transact({ messages, consumed: null })).map(({ offset }) => offset)
+    }
+    assert.deepEqual(await send('first', 'other'), [0, 0])
+    let cuts = 2
+    const judge = (key: number) => (key === api.produce && cuts-- > 0 ? 'cut' : 'pass')
+    if (lost === 'request') proxy.onRequest = judge
+    else proxy.onAnswer = judge
+    assert.deepEqual(await send('a', 'b', 'c'), [2, 2, 3], 'behind the marker of the first commit')
+    assert.ok(cuts < 0, `each ${lost} was cut`)
+    await send('last')
+    assert.deepEqual(await readTexts(topic, 0), ['first', 'a', 'c', 'last'])
+    assert.deepEqual(await readTexts(topic, 1), ['other', 'b'])
+  }
+})
+
+test('closing in the middle of a transaction ends it, and nothing of it is seen', async (t) => {
+  const proxy = await openProxy(t)
+  const topic = await broker.createTopic()
+  const transactionalId = `test.${randomUUID()}`
+  const producer = await open(t, { brokers: proxy.brokers, transactionalId })
+  const asked = Promise.withResolvers<void>()
+  proxy.onAnswer = (key) => {
+    if (key !== api.produce) return 'pass'
+    asked.resolve()
+    return 'hold'
+  }
+  const hanging = producer.transact({ messages: [message(topic, 'open')], consumed: null })
+  await asked.promise
+  await Promise.all([
+    producer.close(),
+    assert.rejects(hanging, (error) => isFault(error, 'BROKER_UNREACHABLE') && error.retriable),
+  ])
+  await open(t, { transactionalId })
+  assert.deepEqual(await readTexts(topic), [])
+})
+
 test('a transaction of which the broker refuses a message is aborted as a whole', async (t) => {
   const topic = await broker.createTopic({ partitions: 2, config: { 'max.message.bytes': '2000' } })
   const producer = await open(t)

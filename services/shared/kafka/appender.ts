@@ -3,17 +3,10 @@ import type { Log } from '../log.ts'
 import type { Kafka } from './client.ts'
 import { openCluster, type OpenCluster } from './cluster.ts'
 import { isBrokerError, protocolErrorType, toFault } from './faults.ts'
-import {
-  apiKeys,
-  createErrorFromCode,
-  requests,
-  type Broker,
-  type ProduceAnswer,
-  type ProducedPartition,
-  type RawOutgoing,
-} from './internals.ts'
+import { createErrorFromCode, type Broker, type ProducedPartition } from './internals.ts'
 import type { Appended, OutgoingMessage } from './message.ts'
 import { partitionFor } from './partitioner.ts'
+import { placeOf, produce, toAppended } from './produce-request.ts'
 import { backOff } from './waiting.ts'
 
 /** A record that somebody waits for. */
@@ -50,59 +43,13 @@ type Sent<Item> = { readonly lane: Lane<Item>; readonly lot: readonly Item[] }
 export const maxLotBytes = 768 * 1024
 const maxLotRecords = 5000
 const maxRequestBytes = 4 << 20
-/** How long the leader may wait for its followers. */
-const replicationTimeoutMs = 5000
-/** The field has 31 bits, and kafkajs' encoder has no word for a batch that goes over the end. */
+/** The field has 31 bits, and our encoder has no word for a batch that goes over the end. */
 const lastSequence = 2 ** 30
 /** The broker does not know us or our numbers (any more). Under a new producer id the caller's next try can succeed. */
 const lostIdentity = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'])
 
-const placeOf = (topic: string, partition: number): string => `${topic}/${partition}`
-
-const toRaw = ({ message: { key, value, headers } }: Pending): RawOutgoing => ({
-  key,
-  value,
-  ...(headers && { headers }),
-})
-
-const toAppended = ({ partition, baseOffset, logAppendTime }: ProducedPartition, place: number): Appended => ({
-  partition,
-  offset: Number(baseOffset) + place,
-  appendedAt: Number(logAppendTime) >= 0 ? Number(logAppendTime) : null,
-})
-
-const produce = async <Item extends Pending>(
-  broker: Broker,
-  { producerId, producerEpoch }: Identity,
-  sent: readonly Sent<Item>[],
-): Promise<ProduceAnswer> => {
-  const byTopic = Map.groupBy(sent, ({ lane }) => lane.topic)
-  const { request, response } = broker.lookupRequest(
-    apiKeys.Produce,
-    requests.Produce,
-  )({
-    acks: -1,
-    timeout: replicationTimeoutMs,
-    producerId,
-    producerEpoch,
-    topicData: [...byTopic].map(([topic, group]) => ({
-      topic,
-      partitions: group.map(({ lane, lot }) => ({
-        partition: lane.partition,
-        firstSequence: lane.sequence,
-        messages: lot.map(toRaw),
-      })),
-    })),
-  })
-  // Without kafkajs' parser, which throws the first error, and all the other answers away with it.
-  return broker.connectionPool.send({
-    request,
-    response: { decode: response.decode, parse: async (answer) => answer },
-  })
-}
-
 /**
- * The idempotent producer itself, on kafkajs' cluster and encoder (KIP-98): one lane per partition, one request at a time per
+ * The idempotent producer itself, on kafkajs' cluster (KIP-98): one lane per partition, one request at a time per
  * broker, so that a broker that is away holds up its own partitions and no others.
  *
  * kafkajs' own Producer is not used, because of `producer/sendMessages.js` and `producer/eosManager`:
@@ -250,12 +197,16 @@ export const createAppender = <Item extends Pending>({
       const byIdentity = Map.groupBy(wanted, ({ lane }) => (lane.identity ??= current))
       const faults = await Promise.all(
         [...byIdentity].map(async ([who, group]) => {
-          const { topics } = await produce(broker, who, group)
-          const answers = new Map(
-            topics.flatMap(({ topicName, partitions }) =>
-              partitions.map((each) => [placeOf(topicName, each.partition), each]),
-            ),
-          )
+          const answers = await produce(broker, {
+            transactionalId: null,
+            ...who,
+            lots: group.map(({ lane: { topic, partition, sequence }, lot }) => ({
+              topic,
+              partition,
+              firstSequence: sequence,
+              records: lot.map(({ message }) => message),
+            })),
+          })
           return group.map((each) => settle(each, answers.get(placeOf(each.lane.topic, each.lane.partition))))
         }),
       )

@@ -16,7 +16,7 @@ export type ProtocolRequest<Answer> = {
     readonly apiKey: number
     readonly apiVersion: number
     readonly apiName: string
-    readonly encode: () => Promise<Encoder>
+    readonly encode: () => Promise<Encoded>
   }
   readonly response: {
     readonly decode: (bytes: Buffer) => Promise<Answer>
@@ -25,8 +25,10 @@ export type ProtocolRequest<Answer> = {
   readonly requestTimeout?: number
 }
 
-type Encoder = {
-  readonly buffer: Buffer
+/** A request's body: what kafkajs reads of an Encoder when it puts it behind the request's head. */
+export type Encoded = { readonly buf: Buffer; readonly buffer: Buffer }
+
+type Encoder = Encoded & {
   readonly writeInt32: (value: number) => Encoder
   readonly writeUVarInt: (value: number) => Encoder
   readonly writeUVarIntString: (value: string) => Encoder
@@ -72,14 +74,6 @@ export type ProducedPartition = {
 
 export type ProduceAnswer = {
   readonly topics: readonly { readonly topicName: string; readonly partitions: readonly ProducedPartition[] }[]
-}
-
-/** What kafkajs' record encoder takes. */
-export type RawOutgoing = {
-  readonly key: string | null
-  readonly value: Buffer | null
-  readonly headers?: Readonly<Record<string, string>>
-  readonly partition?: number
 }
 
 export type Broker = {
@@ -129,6 +123,8 @@ export type Cluster = {
   readonly connect: () => Promise<void>
   readonly addMultipleTargetTopics: (topics: readonly string[]) => Promise<void>
   readonly refreshMetadata: () => Promise<void>
+  /** Only when it is not there or has grown old. */
+  readonly refreshMetadataIfNecessary: () => Promise<void>
   readonly findBroker: (node: { readonly nodeId: number }) => Promise<Broker>
   /** Asks a broker each time; assignable, so that its answer can be kept. */
   findGroupCoordinator: (group: { readonly groupId: string; readonly coordinatorType?: number }) => Promise<Broker>
@@ -173,22 +169,20 @@ export type LogEntry = {
 
 type RequestDefinition<Parameters, Answer> = { readonly parameters?: Parameters; readonly answer?: Answer }
 
-export type KafkajsTransaction = {
-  readonly sendBatch: (batch: {
-    readonly topicMessages: readonly { readonly topic: string; readonly messages: readonly RawOutgoing[] }[]
-    readonly timeout: number
-  }) => Promise<readonly (ProducedPartition & { readonly topicName: string })[]>
+/** The requests of a transaction to its coordinator, and the states between them: no method may be called in another one's state. */
+export type TransactionManager = {
+  readonly initProducerId: () => Promise<void>
+  readonly getProducerId: () => string
+  readonly getProducerEpoch: () => number
+  readonly beginTransaction: () => void
+  /** Asks for those alone that the transaction does not have yet. */
+  readonly addPartitionsToTransaction: (topics: Topics<{ readonly partition: number }>) => Promise<void>
   readonly sendOffsets: (offsets: {
     readonly consumerGroupId: string
     readonly topics: Topics<{ readonly partition: number; readonly offset: string }>
   }) => Promise<void>
   readonly commit: () => Promise<void>
   readonly abort: () => Promise<void>
-}
-
-export type KafkajsProducer = {
-  readonly connect: () => Promise<void>
-  readonly transaction: () => Promise<KafkajsTransaction>
 }
 
 type KafkajsAdmin = {
@@ -274,18 +268,13 @@ export const createLogger = (
   }
 ).createLogger
 
-export const createProducer = load('producer') as (options: {
+export const createTransactionManager = load('producer/eosManager') as (options: {
   readonly cluster: Cluster
   readonly logger: unknown
-  readonly retry: Retry
-  readonly createPartitioner: () => (call: {
-    readonly topic: string
-    readonly partitionMetadata: readonly unknown[]
-    readonly message: RawOutgoing
-  }) => number
+  readonly transactional: true
   readonly transactionalId: string
   readonly transactionTimeout: number
-}) => KafkajsProducer
+}) => TransactionManager
 
 export const createAdmin = load('admin') as (options: {
   readonly cluster: Cluster
@@ -295,6 +284,28 @@ export const createAdmin = load('admin') as (options: {
 
 export const createErrorFromCode = (load('protocol/error') as { createErrorFromCode: (code: number) => Error })
   .createErrorFromCode
+
+/** kafkajs' own sum, here only for the test of ours. */
+export const kafkajsCrc32c = load('protocol/recordBatch/crc32C') as (bytes: Buffer) => number
+
+/** kafkajs' own encoder of a produce request, here only for the test of ours. */
+export const createKafkajsProduceRequest = load('protocol/requests/produce/v7/request') as (parameters: {
+  readonly acks: number
+  readonly timeout: number
+  readonly transactionalId: string | null
+  readonly producerId: string
+  readonly producerEpoch: number
+  readonly topicData: Topics<{
+    readonly partition: number
+    readonly firstSequence: number
+    readonly messages: readonly {
+      readonly key: string | null
+      readonly value: Buffer | null
+      readonly headers?: Readonly<Record<string, string>>
+      readonly timestamp: number
+    }[]
+  }>
+}) => { readonly encode: () => Promise<Encoded> }
 
 /** Decodes the record batch at the decoder's place. @throws KafkaJSPartialMessageError at an incomplete one */
 export const decodeRecordBatch = load('protocol/recordBatch/v0/decoder') as (decoder: Decoder) => Promise<RecordBatch>
@@ -327,17 +338,7 @@ export const requests = (
   load('protocol/requests') as {
     requests: {
       readonly Produce: RequestDefinition<
-        {
-          readonly topicData: Topics<{
-            readonly partition: number
-            readonly firstSequence: number
-            readonly messages: readonly RawOutgoing[]
-          }>
-          readonly acks: number
-          readonly timeout: number
-          readonly producerId: string
-          readonly producerEpoch: number
-        },
+        { readonly topicData: readonly never[]; readonly acks: number; readonly timeout: number },
         ProduceAnswer
       >
       readonly Fetch: RequestDefinition<

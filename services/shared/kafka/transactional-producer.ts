@@ -5,16 +5,14 @@ import type { Kafka } from './client.ts'
 import { openCluster, type OpenCluster } from './cluster.ts'
 import { protocolErrorType, toFault } from './faults.ts'
 import {
-  createProducer,
+  createTransactionManager,
   type Broker,
   type Cluster,
-  type KafkajsProducer,
-  type KafkajsTransaction,
-  type RawOutgoing,
   type Retry,
+  type TransactionManager,
 } from './internals.ts'
 import type { Appended, OutgoingMessage } from './message.ts'
-import { partitionFor } from './partitioner.ts'
+import { createTransactionAppender } from './transaction-appender.ts'
 import { abortable, backOff } from './waiting.ts'
 
 /** An offset that a transaction commits for a consumer group: `next` is the first one not consumed. */
@@ -24,8 +22,9 @@ export type ConsumedOffsets = { readonly groupId: string; readonly offsets: read
 export type TransactionalProducer = {
   /**
    * One transaction: begin, append the messages, commit the offsets with them. One call at a time; at most `commitDeadlineMs`.
-   * However many the messages are, one request holds about `maxRequestBytes` of them. Resolves with where each message went, in the order of `messages`. After any throw the producer is `broken`, and the
-   * transaction is committed, aborted, or will be aborted: only a new producer of this id can tell.
+   * However many the messages are, one request holds about `maxRequestBytes` of them. Resolves with where each message went, in
+   * the order of `messages`. After any throw the producer is `broken`, and the transaction is committed, aborted, or will be
+   * aborted: only a new producer of this id can tell.
    * @throws Fault PRODUCER_FENCED (not retriable): a newer producer has this id, or the broker has timed the transaction out
    * @throws Fault BROKER_UNREACHABLE | BROKER_REFUSED
    */
@@ -42,9 +41,6 @@ export type TransactionalProducer = {
 /** For the other retriable errors of a step; kafkajs' default begins with 300 ms. */
 const transactionRetry: Retry = { initialRetryTime: 5, maxRetryTime: 100, retries: 20 }
 
-/** How long the leader may wait for its followers. */
-const replicationTimeoutMs = 5000
-
 const firstPauseMs = 1
 const longestPauseMs = 16
 /** Longer than any transaction lives: the coordinator is not completing the last one, something is wrong. */
@@ -52,8 +48,7 @@ const maxPauses = 1000
 
 /**
  * After a commit the coordinator writes markers, and refuses the next transaction until it has (CONCURRENT_TRANSACTIONS).
- * kafkajs' sendMessages then sleeps 300 ms by default and asks for all metadata; its sendOffsets does not try again at all.
- * Tried again here at once, for what takes a few ms.
+ * kafkajs does not try again. Tried again here at once, for what takes a few ms.
  */
 const afterLastTransaction = async <T>(step: () => Promise<T>): Promise<T> => {
   for (let pauses = 0, pauseMs = firstPauseMs; ; pauses += 1, pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
@@ -91,14 +86,7 @@ const rememberCoordinators = (cluster: Cluster): void => {
   }
 }
 
-type Opened = {
-  readonly open: OpenCluster
-  readonly producer: KafkajsProducer
-  /** Begun by InitProducerId's call; beginning costs nothing and is told to nobody. */
-  readonly first: KafkajsTransaction
-  /** Where the partitioner has put the messages of the running transaction. */
-  readonly chosen: Map<RawOutgoing, number>
-}
+type Opened = { readonly open: OpenCluster; readonly transactions: TransactionManager }
 
 /**
  * Opens a producer for transactions. Fences every older producer of the id, and returns only after the older one's
@@ -124,24 +112,17 @@ export const openTransactionalProducer = async ({
 }): Promise<TransactionalProducer> => {
   const init = async (open: OpenCluster): Promise<Opened> => {
     const { cluster, logger } = open
-    const chosen = new Map<RawOutgoing, number>()
     rememberCoordinators(cluster)
-    const producer = createProducer({
+    const transactions = createTransactionManager({
       cluster,
       logger,
-      retry: transactionRetry,
-      createPartitioner:
-        () =>
-        ({ partitionMetadata, message }) => {
-          const partition = message.partition ?? partitionFor(message.key ?? '', partitionMetadata.length)
-          chosen.set(message, partition)
-          return partition
-        },
+      transactional: true,
       transactionalId,
       transactionTimeout: transactionTimeoutMs,
     })
-    await producer.connect()
-    return { open, producer, first: await producer.transaction(), chosen }
+    await cluster.connect()
+    await transactions.initProducerId()
+    return { open, transactions }
   }
 
   for (let failures = 0; ; failures += 1) {
@@ -184,66 +165,38 @@ const inRequests = (messages: readonly OutgoingMessage[]): readonly (readonly Ou
   return requests
 }
 
-const toRaw = ({ key, value, headers, partition }: OutgoingMessage): RawOutgoing => {
-  if (key === null && partition === undefined) throw new Error('a message needs a key or a partition')
-  return { key, value, ...(headers && { headers }), ...(partition !== undefined && { partition }) }
-}
-
 const useProducer = (
-  { open, producer, first, chosen }: Opened,
+  { open, transactions }: Opened,
   { transactionalId, commitDeadlineMs, log }: { transactionalId: string; commitDeadlineMs: number; log: Log },
 ): TransactionalProducer => {
-  let begun: KafkajsTransaction | null = first
+  const closing = new AbortController()
+  const append = createTransactionAppender({
+    cluster: open.cluster,
+    transactions,
+    transactionalId,
+    signal: closing.signal,
+    log,
+  })
   let busy = false
   let broken = false
 
   const discard = (): void => {
     broken = true
+    closing.abort(new Fault('BROKER_UNREACHABLE', 'this producer is closed', { retriable: true }))
     open.destroy()
-  }
-
-  const append = async (
-    transaction: KafkajsTransaction,
-    messages: readonly OutgoingMessage[],
-  ): Promise<readonly Appended[]> => {
-    chosen.clear()
-    const sent = messages.map((message) => ({ topic: message.topic, raw: toRaw(message) }))
-    const byTopic = Map.groupBy(sent, ({ topic }) => topic)
-    const answers = await transaction.sendBatch({
-      topicMessages: [...byTopic].map(([topic, group]) => ({ topic, messages: group.map(({ raw }) => raw) })),
-      timeout: replicationTimeoutMs,
-    })
-    const used = new Map<string, number>()
-    return sent.map(({ topic, raw }) => {
-      const partition = chosen.get(raw)
-      const answer = answers.find((each) => each.topicName === topic && each.partition === partition)
-      // kafkajs' sendMessages leaves out, without an error, a partition whose new leader has answered for others before.
-      if (partition === undefined || !answer) {
-        throw new Fault('BROKER_REFUSED', `no answer for ${topic}/${partition}`, { retriable: true })
-      }
-      const place = used.get(`${topic}/${partition}`) ?? 0
-      used.set(`${topic}/${partition}`, place + 1)
-      const appendedAt = Number(answer.logAppendTime)
-      return {
-        partition,
-        offset: Number(answer.baseOffset) + place,
-        appendedAt: appendedAt >= 0 ? appendedAt : null,
-      }
-    })
   }
 
   const run = async (
     messages: readonly OutgoingMessage[],
     consumed: ConsumedOffsets | null,
   ): Promise<readonly Appended[]> => {
-    const transaction = begun ?? (await producer.transaction())
-    begun = null
+    transactions.beginTransaction() // costs nothing, and is told to nobody
     let committing = false
     try {
       const appended: Appended[] = []
-      for (const request of inRequests(messages)) appended.push(...(await append(transaction, request)))
+      for (const request of inRequests(messages)) appended.push(...(await append(request)))
       if (consumed) {
-        await transaction.sendOffsets({
+        await transactions.sendOffsets({
           consumerGroupId: consumed.groupId,
           topics: consumed.offsets.map(({ topic, partition, next }) => ({
             topic,
@@ -252,12 +205,12 @@ const useProducer = (
         })
       }
       committing = true
-      await transaction.commit()
+      await transactions.commit()
       return appended
     } catch (error) {
       // An error from commit is neither commit nor abort, and a fenced producer has nothing to abort.
       if (!committing && toFault(error).code !== 'PRODUCER_FENCED') {
-        await transaction.abort().catch((abortError: unknown) => {
+        await transactions.abort().catch((abortError: unknown) => {
           log.debug({ transactionalId, cause: toFault(abortError).message }, 'the broker will abort the transaction')
         })
       }

@@ -15,6 +15,7 @@ export const abortable = async <Value>(promise: Promise<Value>, signal: AbortSig
 
 /** Waits before the next try: from 20 ms doubling to 1 s, with a quarter of jitter. @throws the signal's reason */
 export const backOff = async (failures: number, signal: AbortSignal): Promise<void> => {
+  signal.throwIfAborted()
   const base = Math.min(1000, 20 * 2 ** Math.min(failures, 10))
   await abortable(sleep(base * (0.75 + Math.random() / 4), undefined, { signal }), signal)
 }
