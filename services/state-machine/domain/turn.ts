@@ -63,8 +63,8 @@ export type Output = RecordOf<PushRecordName | 'StartMix' | 'StopMix' | 'Request
 export const codes = { done: 200, notThatRooms: 2002, noSuchRoom: 2003, taken: 3020, noSuchInvite: 3404 } as const
 
 /**
- * One decision while it is made. It is the only mutable thing here and never outlives `decide`:
- * `room` is replaced, never changed in place.
+ * One decision while it is made. It is the only mutable thing here and never outlives `decide`. `room` is a copy of its own, of
+ * which `change` replaces fields; what the fields hold is never changed in place.
  */
 export type Turn = {
   room: Room
@@ -87,7 +87,7 @@ export const nextId = (turn: Turn): string => {
 }
 
 export const change = (turn: Turn, changes: Partial<Room>): void => {
-  turn.room = { ...turn.room, ...changes }
+  Object.assign(turn.room, changes)
 }
 
 /** Says why an input changes nothing; counted by the caller. */
