@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { PeerMessage, Room } from '../../schemas/types.generated.ts'
 import { silentLog } from '../shared/log.ts'
 import { World } from './domain/testing/world.ts'
+import { sayingNothing } from './domain/turn.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { pause } from './pause.ts'
 
@@ -15,20 +16,7 @@ const roomWith = (messages: readonly (readonly [id: string, to: string])[]): Roo
     kind: 'release',
     fromRoomId: 'A',
     sessionId: 's.1',
-    number: 0,
-    terms: null,
-    expiresAt: null,
-    code: 0,
-    cause: '',
-    actor: '',
-    subject: '',
-    name: '',
-    uid: '',
-    flag: false,
-    generation: 0,
-    reason: '',
-    message: '',
-    texts: [],
+    ...sayingNothing,
   }
   return { ...world.room('A'), outbox: messages.map(([eventId, roomId]) => ({ ...blank, eventId, roomId })) }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PeerMessage } from '../../schemas/types.generated.ts'
+import { sayingNothing } from '../../services/state-machine/domain/turn.ts'
 import { compareMessages } from './compare-messages.ts'
 
 const message = (eventId: string, occurredAt = 0): PeerMessage => ({
@@ -10,20 +11,7 @@ const message = (eventId: string, occurredAt = 0): PeerMessage => ({
   roomId: 'b',
   kind: 'fact',
   sessionId: 's.1',
-  number: 0,
-  terms: null,
-  expiresAt: null,
-  code: 0,
-  cause: '',
-  actor: '',
-  subject: '',
-  name: '',
-  uid: '',
-  flag: false,
-  generation: 0,
-  reason: '',
-  message: '',
-  texts: [],
+  ...sayingNothing,
 })
 const told = [message('1'), message('2'), message('3')]
 const compare = (ids: readonly string[], options: { acknowledged?: readonly string[]; settledAt?: number } = {}) =>

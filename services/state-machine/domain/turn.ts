@@ -182,23 +182,28 @@ export const command = (
 
 type PeerBody = Partial<Omit<PeerMessage, 'eventId' | 'roomId' | 'occurredAt' | 'kind' | 'fromRoomId' | 'sessionId'>>
 
+/** What a message to another room says where it has nothing to say. */
+export const sayingNothing = {
+  number: 0,
+  terms: null,
+  expiresAt: null,
+  code: 0,
+  cause: '',
+  actor: '',
+  subject: '',
+  name: '',
+  uid: '',
+  flag: false,
+  generation: 0,
+  reason: '',
+  message: '',
+  texts: [],
+} satisfies Partial<PeerMessage>
+
 /** Puts a message to another room into the outbox: sent after this turn is committed, again until it is acknowledged. */
 export const tell = (turn: Turn, roomId: string, kind: PeerKind, sessionId: string, body: PeerBody = {}): void => {
   const message: PeerMessage = {
-    number: 0,
-    terms: null,
-    expiresAt: null,
-    code: 0,
-    cause: '',
-    actor: '',
-    subject: '',
-    name: '',
-    uid: '',
-    flag: false,
-    generation: 0,
-    reason: '',
-    message: '',
-    texts: [],
+    ...sayingNothing,
     ...body,
     eventId: nextId(turn),
     roomId,

@@ -1,6 +1,6 @@
 import type { PeerMessage, PushRecordName, Records, Room } from '../../../../schemas/types.generated.ts'
 import { decide, type Input, type Output, type Rules } from '../decide.ts'
-import type { InputName } from '../turn.ts'
+import { sayingNothing, type InputName } from '../turn.ts'
 
 /** Rules with easy numbers, and addresses that can be read. */
 export const testRules: Rules = {
@@ -25,23 +25,6 @@ export const testRules: Rules = {
 }
 
 const perInput = new Set(['eventId', 'occurredAt', 'inputPos'])
-
-const emptyMessage = {
-  number: 0,
-  terms: null,
-  expiresAt: null,
-  code: 0,
-  cause: '',
-  actor: '',
-  subject: '',
-  name: '',
-  uid: '',
-  flag: false,
-  generation: 0,
-  reason: '',
-  message: '',
-  texts: [],
-} satisfies Partial<PeerMessage>
 
 /** Code and message of an outcome, as its caller sees them. */
 export const said = (outcome: Outcome | undefined): readonly [number, string] | undefined =>
@@ -189,7 +172,7 @@ export class World {
     body: Partial<PeerMessage> = {},
     eventId = this.#nextId(),
   ): void {
-    this.put('PeerMessage', roomId, { ...emptyMessage, ...body, kind, fromRoomId, sessionId }, eventId)
+    this.put('PeerMessage', roomId, { ...sayingNothing, ...body, kind, fromRoomId, sessionId }, eventId)
   }
 
   #decide(input: Input): void {
