@@ -28,12 +28,20 @@ export type TestSystem = {
     service: ServiceName,
     options?: { signal?: 'SIGTERM' | 'SIGKILL'; env?: Variables },
   ) => Promise<void>
+  /** The sum of a metric's samples whose labels contain these, as `action="stop"`; 0 when there is none. */
+  readonly metric: (service: ServiceName, name: string, ...labels: readonly string[]) => Promise<number>
   /** Everything that the services have written to their logs. */
   readonly readLogs: () => Promise<ReadonlyMap<string, string>>
   /** Ends all processes by their pids and removes the data. */
   readonly stop: () => Promise<void>
 }
 
+const adminVariables: Readonly<Record<ServiceName, string>> = {
+  ingest: 'INGEST_ADMIN_PORT',
+  'state-machine': 'STATE_MACHINE_ADMIN_PORT',
+  mixer: 'MIXER_ADMIN_PORT',
+  edge: 'EDGE_ADMIN_PORT',
+}
 const startDeadlineMs = 120_000
 const graceMs = 15_000
 
@@ -101,6 +109,16 @@ export const startTestSystem = async ({
       await stopProcess({ dataDir, name: service, graceMs })
       variables = { ...variables, ...changed }
       await start()
+    },
+    metric: async (service, name, ...labels) => {
+      const port = (await findProcess(dataDir, service))?.ports[adminVariables[service]]
+      const text = await (
+        await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) })
+      ).text()
+      return text
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
     },
     readLogs: async () => {
       const names = (await readdir(join(dataDir, 'log'))).map((file) => file.replace(/\.log.*$/, ''))
