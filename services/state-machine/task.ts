@@ -59,7 +59,7 @@ export const createTask = (options: TaskOptions): Task => {
   const { signal } = controller
   const queue: IncomingMessage[] = []
   let taken = journal.restored.next
-  /** One past the newest input that was decided. */
+  /** One past the newest input that was decided, and committed where it changed anything. */
   let decidedTo = taken
   let isPaused = false
   let housekeeping: NodeJS.Timeout | undefined
@@ -181,8 +181,8 @@ export const createTask = (options: TaskOptions): Task => {
       }
       const commit = await decideBatch(batch)
       if (signal.aborted) return
-      decidedTo = commit.next
       if (commit.outputs.length === 0 && commit.rooms.size === 0 && !isHousekeepingDue && !isLikesDue) {
+        decidedTo = commit.next
         planHousekeeping()
         continue
       }
@@ -191,6 +191,7 @@ export const createTask = (options: TaskOptions): Task => {
       housekeeping = undefined
       const startedAt = performance.now()
       await journal.commit(commit)
+      decidedTo = commit.next
       metrics.committed((performance.now() - startedAt) / 1_000, batch.length)
       apply(commit)
       // Acknowledged after this batch was decided: they wait for another.

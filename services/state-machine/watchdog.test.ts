@@ -59,6 +59,17 @@ test('a partition that is never taken over stands still', async () => {
   assert.deepEqual([await stalled(), await stalled(), await stalled()], [[], [], [4]])
 })
 
+test('a partition that is taken over again and again, and never gets on, stands still', async () => {
+  const { positions, ends, stalled } = stage()
+  ends.set(6, 9)
+  positions.set(6, 4)
+  assert.deepEqual(await stalled(), [])
+  positions.set(6, undefined)
+  assert.deepEqual(await stalled(), [])
+  positions.set(6, 4)
+  assert.deepEqual(await stalled(), [6])
+})
+
 test('what moved begins anew, and what went away is forgotten', async () => {
   const { positions, ends, stalled } = stage()
   positions.set(0, 1)

@@ -38,10 +38,12 @@ export const createWatchdog = ({
       for (const [partition, position] of positions()) {
         const lag = (ends.get(partition) ?? 0) - (position ?? 0)
         const last = seen.get(partition)
-        const stands =
-          !isWaiting() && last !== undefined && last.position === position && (position === undefined || lag > 0)
+        // One that is taken over again and again has not moved in between.
+        const reached = position ?? last?.position
+        const isSame = last !== undefined && last.position === reached
+        const stands = !isWaiting() && isSame && (position === undefined || lag > 0)
         const looks = stands ? last.looks + 1 : 0
-        next.set(partition, { position, looks })
+        next.set(partition, { position: reached, looks })
         if (looks >= limit) stalled.set(partition, lag)
       }
       seen = next
