@@ -59,6 +59,10 @@ generate: ## types and pages from schemas/
 format: ## format the code
 	$(node) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
 
+.PHONY: client
+client: ## the client's package for browsers and Node.js, into .cache/
+	@bin=$$(deploy/local/dependencies.sh) && export PATH="$$bin:$$PATH" && exec npm pack ./services/edge/client --pack-destination .cache
+
 .PHONY: release-schemas
 release-schemas: ## keep the records as those of a version: make release-schemas VERSION=0.1.0
 	$(node) schemas/release.ts '$(VERSION)'

@@ -1,63 +1,15 @@
-// Writes types.generated.ts and docs/messages.generated.md from the .avsc files and events.ts.
+// Writes types.generated.ts, docs/messages.generated.md and the client's events.generated.ts from the .avsc files and events.ts.
 // With --check it writes nothing and fails when a file is not what it would write.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { isUnion, readRecords, type Avro, type AvroField, type AvroRecord } from './records.ts'
-
-const primitives: Readonly<Record<string, string>> = {
-  null: 'null',
-  boolean: 'boolean',
-  int: 'number',
-  long: 'number',
-  float: 'number',
-  double: 'number',
-  bytes: 'Uint8Array',
-  string: 'string',
-}
-
-/** Not on the wire: these address, place or explain a push record. */
-const envelopeFields = new Set([
-  'eventId',
-  'roomId',
-  'occurredAt',
-  'inputPos',
-  'toUid',
-  'endReason',
-  'actor',
-  'expiresAt',
-])
-
-const shortName = (fullName: string): string => fullName.slice(fullName.lastIndexOf('.') + 1)
-const comment = (text: string | undefined, indent = ''): string =>
-  text === undefined ? '' : `${indent}/** ${text} */\n`
-
-const typeOf = (schema: Avro): string => {
-  if (typeof schema === 'string') return primitives[schema] ?? shortName(schema)
-  if (isUnion(schema)) {
-    const [first, second] = schema
-    // avsc wraps every other union; refused here rather than modelled.
-    if (first !== 'null' || second === undefined || schema.length > 2) {
-      throw new Error(`only ["null", T] unions are allowed, not ${JSON.stringify(schema)}`)
-    }
-    return `${typeOf(second)} | null`
-  }
-  if ('items' in schema) return `readonly ${typeOf(schema.items)}[]`
-  if ('values' in schema) return `Readonly<Record<string, ${typeOf(schema.values)}>>`
-  return typeOf(schema.type)
-}
-
-const declare = (record: AvroRecord): string =>
-  `${comment(record.doc)}export type ${record.name} = {\n` +
-  record.fields
-    .map((field) => `${comment(field.doc, '  ')}  readonly ${field.name}: ${typeOf(field.type)}\n`)
-    .join('') +
-  '}\n'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { clientEventsSource } from './client-events.ts'
+import type { PushMessage } from './events.ts'
+import { readRecords, type AvroField, type AvroRecord } from './records.ts'
+import { dataFields, declare, typeOf } from './typescript.ts'
 
 const envelope = ['eventId', 'roomId', 'occurredAt']
 const isEvent = ({ fields }: AvroRecord): boolean =>
   envelope.every((name) => fields.some((field) => field.name === name))
 const isPush = (record: AvroRecord): boolean => record.namespace === 'roomcast.push' && isEvent(record)
-const dataFields = ({ fields }: AvroRecord): readonly AvroField[] =>
-  fields.filter(({ name, wire }) => wire !== undefined || !envelopeFields.has(name))
 
 const wireFieldLine = ({ name, wire, omitWhen }: AvroField): string =>
   `    { field: '${name}', wire: '${wire ?? name}'${omitWhen === undefined ? '' : `, omitWhen: ${JSON.stringify(omitWhen)}`} },\n`
@@ -88,8 +40,7 @@ const typesSource = (records: readonly AvroRecord[]): string => {
   ].join('\n')
 }
 
-const messagesPage = async (records: readonly AvroRecord[]): Promise<string> => {
-  const { pushMessages } = await import('./events.ts')
+const messagesPage = (records: readonly AvroRecord[], pushMessages: readonly PushMessage[]): string => {
   const audiences = { room: 'everyone in the room', user: 'one user', connection: 'the connection that subscribed' }
   const sections = pushMessages.map((message) => {
     const record = records.find(({ name }) => name === message.record)
@@ -111,14 +62,17 @@ const main = async (check: boolean): Promise<number> => {
   const put = (path: string, content: string): void => {
     const url = new URL(path, import.meta.url)
     if (!check) return writeFileSync(url, content)
-    if (readFileSync(url, 'utf8') !== content) {
+    if (!existsSync(url) || readFileSync(url, 'utf8') !== content) {
       stale += 1
       console.error(`${path} is not what schemas/generate.ts makes: run 'make generate' and commit the result`)
     }
   }
   mkdirSync(new URL('../docs/', import.meta.url), { recursive: true })
   put('./types.generated.ts', typesSource(records))
-  put('../docs/messages.generated.md', await messagesPage(records))
+  // Not before the types that it imports are there.
+  const { pushMessages } = await import('./events.ts')
+  put('../docs/messages.generated.md', messagesPage(records, pushMessages))
+  put('../services/edge/client/events.generated.ts', clientEventsSource(records, pushMessages))
   return stale
 }
 

@@ -81,9 +81,10 @@ export const topics = {
       'delete.retention.ms': String(hourMs),
     },
   },
+  /** Who watches where: each edge reports its rooms, all edges add up. */
   roomPresence: {
     name: 'room.presence.v1',
-    records: [],
+    records: ['RoomPresence'],
     config: { ...keptFor(5 * 60_000), 'segment.ms': String(5 * 60_000) },
   },
   /** Bytes that could not be decoded, untouched. */

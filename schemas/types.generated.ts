@@ -767,6 +767,20 @@ export type RequestRejected = {
   readonly message: string
 }
 
+/** How many users watch a room at one edge instance. The newest of an instance counts, until a minute after it. */
+export type RoomPresence = {
+  /** unique */
+  readonly eventId: string
+  /** the watched room */
+  readonly roomId: string
+  /** epoch milliseconds */
+  readonly occurredAt: number
+  /** the edge process; another one after each start */
+  readonly instance: string
+  /** users, with however many connections each; 0: the last one has left */
+  readonly viewers: number
+}
+
 /** Type 104: a room as a subscriber finds it; made at the edge from room.state, without secrets. */
 export type RoomState = {
   /** unique; derived from the cause where there is one, so that a replay is recognised */
@@ -823,7 +837,7 @@ export type Room = {
   /** the other room of that attempt */
   readonly lockPeer: string | null
   readonly lockedAt: number | null
-  /** mixReady as it was then */
+  /** mixReady as it was then, without a break since */
   readonly readyWhenLocked: boolean
   readonly agreements: readonly Agreement[]
   readonly merged: readonly Merged[]
@@ -902,6 +916,8 @@ export type Session = {
   readonly sentNumber: number
   /** of the newest fact or step taken from the other room */
   readonly seenNumber: number
+  /** of the newest fact that told that this room's own stream can be mixed */
+  readonly readyNumber: number
   /** of push 2, in the inviter's room; else empty */
   readonly agreedEventId: string
 }
@@ -1070,6 +1086,7 @@ export type Records = {
   readonly PeerMessage: PeerMessage
   readonly RequestDecided: RequestDecided
   readonly RequestRejected: RequestRejected
+  readonly RoomPresence: RoomPresence
   readonly RoomState: RoomState
   readonly Room: Room
   readonly StartMix: StartMix
@@ -1119,6 +1136,7 @@ export const fullNames: Readonly<Record<RecordName, string>> = {
   PeerMessage: 'roomcast.input.PeerMessage',
   RequestDecided: 'roomcast.outcome.RequestDecided',
   RequestRejected: 'roomcast.push.RequestRejected',
+  RoomPresence: 'roomcast.presence.RoomPresence',
   RoomState: 'roomcast.push.RoomState',
   Room: 'roomcast.state.Room',
   StartMix: 'roomcast.command.StartMix',

@@ -22,7 +22,7 @@ const steps: readonly Step[] = [
       '--config',
       '.dependency-cruiser.cjs',
       '--exclude',
-      `^${planted}/`,
+      `^(${planted}|services/edge/client/dist)/`,
       'services',
       'schemas',
       'deploy',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readEdgeConfig } from './config.ts'
+import { closeDeadlineMs, readEdgeConfig } from './config.ts'
 
 test('an edge without a key for tokens does not start, unless it is told to be insecure', () => {
   assert.throws(() => readEdgeConfig({}), { code: 'CONFIG_INVALID', message: /EDGE_JWT_SECRET.*EDGE_JWKS_URL/ })
@@ -23,8 +23,25 @@ test('the defaults are those of the contract', () => {
     maxConnections: 100_000,
     maxConnectionsPerUser: 10,
     maxConnectionsPerAddress: 0,
+    maxOpsPerSecond: 20,
     origins: null,
   })
+})
+
+test('an empty secret, with which anybody could sign, is none', () => {
+  assert.throws(() => readEdgeConfig({ EDGE_JWT_SECRET: '' }), { code: 'CONFIG_INVALID', message: /EDGE_JWT_SECRET/ })
+})
+
+test('a drain ends before a supervisor loses patience', () => {
+  assert.ok(readEdgeConfig({ EDGE_JWT_SECRET: 's' }).drainMs < closeDeadlineMs)
+  assert.throws(() => readEdgeConfig({ EDGE_JWT_SECRET: 's', EDGE_DRAIN_MS: String(closeDeadlineMs) }), /EDGE_DRAIN_MS/)
+})
+
+test('compression is off, or shared', () => {
+  const compression = (value: string) => readEdgeConfig({ EDGE_JWT_SECRET: 's', EDGE_COMPRESSION: value }).compression
+  assert.equal(readEdgeConfig({ EDGE_JWT_SECRET: 's' }).compression, 'off')
+  assert.equal(compression('shared'), 'shared')
+  assert.throws(() => compression('gzip'), /EDGE_COMPRESSION/)
 })
 
 test('a bad value names its key and not itself', () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { pushMessageOf } from '../../schemas/events.ts'
 import { topics } from '../../schemas/topics.ts'
 import { monotonicClock, systemClock } from '../shared/clock.ts'
@@ -11,29 +12,50 @@ import { partitionFor } from '../shared/kafka/partitioner.ts'
 import { createMediaAddresses } from '../shared/media.ts'
 import type { ServiceContext } from '../shared/service.ts'
 import { createLanes } from './adapters/lanes.ts'
+import { createPresenceLog } from './adapters/presence-log.ts'
 import { createRoomStates } from './adapters/room-states.ts'
 import { createSignalLog } from './adapters/signal-log.ts'
 import { createTokenVerifier } from './adapters/tokens.ts'
 import { startWebSocketServer } from './adapters/websocket.ts'
 import type { EdgeConfig } from './config.ts'
-import { closeConnection, type Connection } from './connection.ts'
+import { createCatchUp } from './catch-up.ts'
 import { createRecordReader } from '../shared/record-reader.ts'
-import { createDelivery } from './delivery.ts'
+import { createDelivery } from './domain/delivery.ts'
+import type { Line } from './domain/line.ts'
+import { createNames } from './domain/names.ts'
+import { encodeReconnect } from './domain/protocol.ts'
+import type { Recipient } from './domain/recipient.ts'
 import { createRooms } from './domain/rooms.ts'
 import { snapshotOf } from './domain/snapshot.ts'
 import { lineOf, withCount, type MessageKind } from './domain/wire.ts'
 import { createEdgeMetrics } from './metrics.ts'
-import type { Push } from './push.ts'
+import { createLaneReading } from './lane-reading.ts'
+import { createLoggedReader } from './logged.ts'
+import { watchOverload } from './overload.ts'
+import { createPresence } from './presence.ts'
+import { createResumeMetrics } from './resume-metrics.ts'
+import { createResumes } from './resumes.ts'
+import { createRoster } from './roster.ts'
+import { createSentAgain } from './sent-again.ts'
 import { createSessions } from './sessions.ts'
+import { createStreams } from './streams.ts'
 import { createSubscriptions } from './subscriptions.ts'
+import { createWakes } from './wakes.ts'
 
 const path = '/v1/ws'
+const streamPath = '/v1/sse'
 const registryTimeoutMs = 5_000
+const presenceTickMs = 250
 
-/** What may wait for one connection: see OutboxPolicy. */
-const maxSignalBytes = 1024 * 1024
-const maxCommentBytes = 64 * 1024
-const commentsPerLike = 4
+const deliveryPolicy = {
+  maxSignalBytes: 1024 * 1024,
+  maxCommentBytes: 64 * 1024,
+  commentsPerLike: 4,
+  stallMs: 30_000,
+  // A room of 5,000 gets comments and likes in at most 40 frames a second, one of ten as they come.
+  holdPerMemberMs: 0.005,
+  maxHoldMs: 50,
+} as const
 
 /** Starts an edge and resolves when it listens; ready it is when it has read `room.state`. Resolves with its port. */
 export const startEdge = async ({
@@ -63,18 +85,26 @@ export const startEdge = async ({
   lifecycle.onClose(() => producer.close())
   lifecycle.onClose(() => reading.abort())
 
-  const rooms = createRooms<Connection>({ onUnused: (partition) => lanes.close(partition) })
+  const rooms = createRooms<Recipient>({
+    onUnused: (partition) => {
+      lanes.close(partition)
+      presence.close(partition)
+    },
+    onViewers: (roomId) => presence.changed(roomId),
+  })
   const metrics = createEdgeMetrics({
     metrics: registry,
     gauges: {
-      connections: () => sessions.count(),
+      connections: () => roster.count(),
       subscriptions: () => rooms.subscriptions(),
       queuedBytes: () => delivery.queuedBytes(),
+      waiting: () => delivery.waiting(),
       rooms: () => states.size(),
     },
   })
+  const codec = createCodec({ registryUrl: config.registryUrl, timeoutMs: registryTimeoutMs, log })
   const records = createRecordReader({
-    codec: createCodec({ registryUrl: config.registryUrl, timeoutMs: registryTimeoutMs, log }),
+    codec,
     deadLetters: createDeadLetters({ producer, service: 'edge', metrics: registry, log }),
     metrics: registry,
     log,
@@ -101,46 +131,119 @@ export const startEdge = async ({
 
   const likeKind = kindOf('Liked')
   const delivery = createDelivery({
+    rooms,
     policy: {
-      maxSignalBytes,
-      maxCommentBytes,
-      commentsPerLike,
+      ...deliveryPolicy,
+      maxQueuedBytes: config.overload.maxQueuedBytes,
       withCount: (line, count) => withCount(likeKind, line, count),
     },
-    metrics,
-    clock: systemClock,
-    log,
+    ports: {
+      publish: (room, frame) => server.publish(room, frame),
+      wake: (atMs) => wakes.wake(atMs),
+      now: systemClock.now,
+      ...metrics,
+    },
   })
+  const wakes = createWakes({ callback: delivery.tick, clock: systemClock })
+  lifecycle.onClose(() => wakes.stop())
 
-  const onRecord = ({ type, record, message }: Push, offset: number): void => {
-    const room = rooms.get(record.roomId)
-    const line = lineOf({ kind: message, name: type, record, pos: offset })
-    if (room === undefined || line === undefined) return
-    if ('inputPos' in record) room.lastInputPos = Math.max(room.lastInputPos, record.inputPos)
+  const onLine = (line: Line, inputPos: number): void => {
+    const room = rooms.get(line.room)
+    if (room === undefined) return
+    room.lastInputPos = Math.max(room.lastInputPos, inputPos)
     if (room.members.size > 0) delivery.add(room, line)
   }
+  const signalLog = await createSignalLog({ kafka, records, clock: systemClock, log, signal })
+  const homeOf = (roomId: string): number | undefined => rooms.get(roomId)?.partition
   const lanes = await createLanes({
     kafka,
-    records,
-    homeOf: (roomId) => rooms.get(roomId)?.partition,
-    onRecord,
+    readLane: createLaneReading({ records, homeOf, onLine, clock: systemClock }),
+    spanOf: signalLog.spanOf,
     onLost: (partition) => {
       for (const { members } of rooms.inPartition(partition)) {
-        for (const member of members) closeConnection(member, 'sourceLost')
+        for (const member of members) member.link.close('sourceLost')
       }
     },
-    clock: systemClock,
+    ringLimits: config.rings,
     log,
     signal,
   })
   lifecycle.onClose(() => lanes.stop())
+  const overload = watchOverload({
+    lanes,
+    queuedBytes: () => delivery.queuedBytes(),
+    // Well before the queues are cut shorter for want of memory.
+    limits: { ...config.overload, maxQueuedBytes: config.overload.maxQueuedBytes / 4 },
+    metrics: registry,
+    clock: monotonicClock,
+    log,
+  })
+  lifecycle.onClose(() => overload.stop())
 
+  const presenceLog = await createPresenceLog({
+    kafka,
+    producer,
+    codec,
+    records,
+    partitionOf,
+    onReport: (report, ageMs) => presence.take(report, ageMs),
+    lookBackMs: config.presenceExpiryMs,
+    clock: systemClock,
+    log,
+    signal,
+  })
+  lifecycle.onClose(() => presenceLog.stop())
+  const viewerCountKind = kindOf('ViewerCount')
+  const presence = createPresence({
+    presenceLog,
+    instance: randomUUID(),
+    partitionOf,
+    viewersHere: rooms.viewers,
+    onCount: (roomId, count) => {
+      const record = { eventId: randomUUID(), roomId, occurredAt: systemClock.now(), count }
+      const line = lineOf({ kind: viewerCountKind, name: 'ViewerCount', record, pos: null })
+      const room = rooms.get(roomId)
+      if (room !== undefined && line !== undefined) delivery.add(room, line)
+    },
+    expiryMs: config.presenceExpiryMs,
+    metrics: registry,
+    clock: monotonicClock,
+    log,
+  })
+  lifecycle.onClose(() => presence.withdraw())
+  const counting = setInterval(presence.tick, presenceTickMs)
+  lifecycle.onClose(() => clearInterval(counting))
+
+  const resumeMetrics = createResumeMetrics({ metrics: registry, ringBytes: lanes.ringBytes })
+  const catchUp = createCatchUp({
+    lanes,
+    signalLog,
+    limits: config.catchUp,
+    metrics: resumeMetrics,
+    clock: monotonicClock,
+    log,
+  })
+  const resumes = createResumes({
+    lanes,
+    signalLog,
+    catchUp,
+    reader: createLoggedReader(records),
+    withCount: (line, count) => withCount(likeKind, line, count),
+    // With what is sent meanwhile it must stay below the bound that ends a connection.
+    maxSignalBytes: deliveryPolicy.maxSignalBytes / 2,
+    maxCommentBytes: deliveryPolicy.maxCommentBytes,
+    clock: systemClock,
+  })
   const subscriptions = createSubscriptions({
     rooms,
     lanes,
     states,
-    signalLog: createSignalLog({ kafka, records, log }),
+    findSentAgain: createSentAgain({ resumes, signalLog }),
+    resumes,
     delivery,
+    resumeMetrics,
+    viewers: presence.viewers,
+    openPresence: presence.open,
     roomStateKind: kindOf('RoomState'),
     partitionOf,
     clusterId,
@@ -149,25 +252,55 @@ export const startEdge = async ({
     inviteTtlMs: config.inviteTtlMs,
     clock: systemClock,
   })
-  const sessions = createSessions({
-    verifyToken: createTokenVerifier({ secret: config.jwtSecret, jwksUrl: config.jwksUrl }),
-    subscriptions,
-    delivery,
+  const roster = createRoster({
     limits: config.limits,
-    metrics,
     clock: monotonicClock,
     wallClock: systemClock,
     random: Math.random,
+    watch: delivery.watch,
+  })
+  const verifyToken = createTokenVerifier({ secret: config.jwtSecret, jwksUrl: config.jwksUrl })
+  const nameOf = createNames(randomUUID())
+  const sessions = createSessions({
+    roster,
+    verifyToken,
+    subscriptions,
+    delivery,
+    limits: config.limits,
+    nameOf,
+    metrics,
+    clock: monotonicClock,
+    log,
+  })
+  const streams = createStreams({
+    roster,
+    verifyToken,
+    subscriptions,
+    delivery,
+    nameOf,
+    metrics,
+    clock: monotonicClock,
     log,
   })
 
-  const server = await startWebSocketServer({ port: config.port, path, events: sessions.events })
-  const sweeping = setInterval(sessions.sweep, config.sweepMs)
+  const server = await startWebSocketServer({
+    port: config.port,
+    path,
+    compression: config.compression,
+    events: sessions.events,
+    streams: { path: streamPath, events: streams.events },
+  })
+  const sweeping = setInterval(() => {
+    roster.sweep()
+    streams.sweep()
+  }, config.sweepMs)
   lifecycle.onClose(() => {
     clearInterval(sweeping)
     server.close()
   })
-  lifecycle.onClose(() => sessions.drain(config.drainMs))
+  lifecycle.onClose(() =>
+    roster.drain(config.drainMs, (connection, afterMs) => delivery.answer(connection, [encodeReconnect(afterMs)])),
+  )
   lifecycle.onClose(() => server.stopListening())
   lifecycle.signal.removeEventListener('abort', giveUp)
   log.info({ port: server.port, path }, 'edge listens')

@@ -1,10 +1,11 @@
 import { runService } from '../shared/service.ts'
-import { readEdgeConfig } from './config.ts'
+import { closeDeadlineMs, readEdgeConfig } from './config.ts'
 import { startEdge } from './edge.ts'
 
 await runService({
   name: 'edge',
   config: () => readEdgeConfig(process.env),
+  closeDeadlineMs,
   start: async (context) => {
     await startEdge(context)
   },

@@ -11,3 +11,11 @@ export const pushOf = (record: AnyRecord, lane: Lane): Push | undefined => {
 }
 
 const isPushRecord = (record: AnyRecord): record is RecordOf<PushRecordName> => record.type in wireFields
+
+/** Why a push record must reach nobody; undefined: nothing is wrong with it. `key`: of its message. */
+export const misfit = ({ record, message }: Push, key: string, isHome: boolean): string | undefined => {
+  if (!isHome) return 'in the wrong partition for its key'
+  if (record.roomId !== key) return 'its key is not its roomId'
+  if (message.audience === 'user' && (!('toUid' in record) || record.toUid === null)) return 'toUid is missing'
+  return undefined
+}

@@ -4,6 +4,11 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { decidePart } from './decide.ts'
+import { deflatePart } from './edge/deflate.ts'
+import { fanOutPart } from './edge/fan-out.ts'
+import { idlePart } from './edge/idle.ts'
+import { manyRoomsPart } from './edge/many-rooms.ts'
+import { slowReadersPart } from './edge/slow-readers.ts'
 import { latencyPart } from './latency.ts'
 import { likesPart } from './likes.ts'
 import { pacePart } from './pace.ts'
@@ -14,7 +19,19 @@ import { rebalancePart } from './rebalance.ts'
 import { table, writeCases } from './report.ts'
 
 /** These start what they need. */
-const parts: readonly Part[] = [decidePart, throughputPart, pacePart, likesPart, restorePart, rebalancePart]
+const parts: readonly Part[] = [
+  decidePart,
+  throughputPart,
+  pacePart,
+  likesPart,
+  restorePart,
+  rebalancePart,
+  fanOutPart,
+  manyRoomsPart,
+  idlePart,
+  slowReadersPart,
+  deflatePart,
+]
 /** These measure a system that runs, and have to be named. */
 const partsOnRequest: readonly Part[] = [latencyPart]
 const all = [...parts, ...partsOnRequest]

@@ -17,24 +17,37 @@ import { createKafka, type Kafka } from '../../services/shared/kafka/client.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { createServiceProcess, type ServiceProcess } from '../support/service-process.ts'
 
-/** A state-machine's process, and what it says of itself. */
-export type StateMachine = ServiceProcess & {
+/** A process of a service, and what it says of itself. */
+export type MeasuredService = ServiceProcess & {
   /** Rejects when it does not run. */
   readonly pid: () => Promise<number>
   /** Everything that it has written to its log, of all its starts. */
   readonly readLog: () => Promise<string>
 }
 
-/** A broker and a registry of its own, with empty topics, and processes of the state-machine alone. */
+export type StateMachine = MeasuredService
+
+/** A broker and a registry of its own, with empty topics, and processes of the services that are asked for. */
 export type Stage = {
   readonly kafka: Kafka
-  /** Prepared for room.input and push.like. */
+  /** Prepared for room.input, room.state and what clients are pushed. */
   readonly codec: Codec
   readonly producer: BatchingProducer
   readonly brokerPid: number
   /** Not started yet. */
   readonly createStateMachine: (name: string) => Promise<StateMachine>
+  /** Not started yet. `env` is added to what every service is told. */
+  readonly createService: (
+    service: string,
+    name: string,
+    env?: Readonly<Record<string, string>>,
+  ) => Promise<MeasuredService>
+  /** A port that nobody has; given once. */
+  readonly choosePort: () => Promise<number>
 }
+
+/** Written by a stage: the requests of app servers, states of rooms, and everything that edges push. */
+const writtenTopics = [topics.roomInput, topics.roomState, topics.pushSignal, topics.pushComment, topics.pushLike]
 
 /** All topics of the project have so many. */
 export const partitions = 12
@@ -80,7 +93,7 @@ export const withStage = async <T>(
     await setup({ ...settings, log: silentLog, signal: within })
 
     const codec = createCodec({ registryUrl, timeoutMs: 5_000, log: silentLog })
-    for (const topic of [topics.roomInput, topics.pushLike]) await codec.prepare(topic, within)
+    for (const topic of writtenTopics) await codec.prepare(topic, within)
     const producer = await createBatchingProducer({
       kafka,
       maxBufferedMessages: maxBuffered,
@@ -99,25 +112,28 @@ export const withStage = async <T>(
       LOG_LEVEL: 'info',
       DATA_DIR: dataDir,
     }
+    const createService: Stage['createService'] = async (service, name, own = {}) => {
+      const adminPort = await choosePort()
+      const started = createServiceProcess({ dataDir, service, name, adminPort, env: { ...env, ...own } })
+      closers.push(started.stop)
+      return {
+        ...started,
+        pid: async () => {
+          const found = await findProcess(dataDir, name)
+          if (found === undefined) throw new Error(`${name} does not run`)
+          return found.pid
+        },
+        readLog: () => readFile(logFile(dataDir, name), 'utf8'),
+      }
+    }
     return await use({
       kafka,
       codec,
       producer,
       brokerPid: (await findProcess(dataDir, brokerName))?.pid ?? 0,
-      createStateMachine: async (name) => {
-        const adminPort = await choosePort()
-        const started = createServiceProcess({ dataDir, service: 'state-machine', name, adminPort, env })
-        closers.push(started.stop)
-        return {
-          ...started,
-          pid: async () => {
-            const found = await findProcess(dataDir, name)
-            if (found === undefined) throw new Error(`${name} does not run`)
-            return found.pid
-          },
-          readLog: () => readFile(logFile(dataDir, name), 'utf8'),
-        }
-      },
+      createStateMachine: (name) => createService('state-machine', name),
+      createService,
+      choosePort,
     })
   } finally {
     for (const close of closers.toReversed()) await close()

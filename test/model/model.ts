@@ -60,11 +60,15 @@ export const createModel = (scenario: Scenario, decide: Decide): Model => {
 
   const tellStory = (story: number, decided: Decided, slot: number): Pick<State, 'story'> & Pick<Step, 'violation'> => {
     const { outputs, input, number } = decided
-    if (outputs.length === 0 && input.type !== 'MixCommandAnswered') return { story, violation: undefined }
+    const isTold = outputs.length > 0 || input.type === 'MixCommandAnswered' || input.type === 'MixAvailabilityNotified'
+    if (!isTold) return { story, violation: undefined }
     const key = `${story} ${number}`
     const known = told.get(key)
     if (known !== undefined) return known
-    const next = tell(stories.get(story), input, outputs, slot >= scenario.rooms.length)
+    const next = tell(stories.get(story), input, outputs, {
+      isSystemRoom: slot >= scenario.rooms.length,
+      hasNeighbours: scenario.rooms.length > 1,
+    })
     const result = { story: idOfStory(next.story), violation: next.violation }
     told.set(key, result)
     return result

@@ -1,5 +1,6 @@
 import type { PeerMessage, Room, SessionTerms } from '../../schemas/types.generated.ts'
 import type { Rules } from '../../services/state-machine/domain/decide.ts'
+import { isOwner } from '../../services/state-machine/domain/terms.ts'
 
 // What of a room and of a message can influence the future, and nothing else. Two states that differ in the rest only behave
 // alike, so that exploring one of them is enough.
@@ -78,6 +79,8 @@ export const normalRoom = (room: Room, canComeAgain: (eventId: string) => boolea
       ...room.session,
       terms: normalTerms(room.session.terms),
       failures: Math.min(room.session.failures, 1),
+      // The peer alone looks at its own.
+      readyNumber: isOwner(room, room.session.terms) ? 0 : room.session.readyNumber,
       agreedEventId: '',
     },
     dead: room.dead

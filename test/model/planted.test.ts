@@ -143,6 +143,38 @@ const plants: readonly Plant[] = [
     lastStep: /^uA invites uB$/,
   },
   {
+    bug: 'a MixAvailable that tries again after a failure and is pushed in one room alone',
+    scenario: 'a session starts, with refusals, silence and a stream that breaks',
+    decide: onMessages(({ kind, cause }) => kind !== 'step' || cause !== 'mix-available'),
+    what: /of B the other room was told RR, its own P?R$/,
+    lastStep: /./,
+  },
+  {
+    bug: 'a peer that takes a MixAvailable for known before it has heard of the failure',
+    scenario: 'a session starts, with refusals, silence and a stream that breaks',
+    decide: onMessages(({ cause, flag }) => cause !== 'mix-available' || !flag),
+    what: /a MixAvailable came after the failure, and nothing starts/,
+    lastStep: /./,
+  },
+  {
+    bug: 'a room that was ready when it was held, and does not say that it is again',
+    scenario: 'a stream comes and goes while its room is held, and while a start is refused',
+    decide: onRoom((room, { type }, before) =>
+      type === 'StreamNotified' && before !== null ? { ...room, readyWhenLocked: before.readyWhenLocked } : room,
+    ),
+    what: /of B the other room was told I?P?R, its own/,
+    lastStep: /./,
+  },
+  {
+    bug: 'a break that is heard of late, and takes for broken what is ready again',
+    scenario: 'a stream comes and goes while the restart of its mix is refused',
+    decide: onRoom((room) =>
+      room.session === null ? room : { ...room, session: { ...room.session, readyNumber: 0 } },
+    ),
+    what: /takes a room for ready that is not, or the reverse/,
+    lastStep: /./,
+  },
+  {
     bug: 'a mix that is not stopped when its session ends before push 5',
     scenario: 'a session is closed and its rooms end while it starts',
     decide: onOutputs((outputs, { type }) =>

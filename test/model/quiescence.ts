@@ -1,8 +1,9 @@
-import type { Room, Session } from '../../schemas/types.generated.ts'
+import type { Room, Session, SessionTerms } from '../../schemas/types.generated.ts'
 import { isEnded, isOwner, isSystemRoom, sessionOf } from '../../services/state-machine/domain/terms.ts'
 import type { Ending } from './invariants.ts'
 import type { Action, Model } from './model.ts'
 import type { State } from './state.ts'
+import type { Story } from './story.ts'
 
 const moving = ['agreement', 'mix-start', 'mix-restart', 'mix-retry', 'mix-stop', 'late-stop']
 
@@ -38,7 +39,7 @@ export const findUnrest = (ending: Ending): string | undefined => {
   return checkStory(ending)
 }
 
-const checkRoomAtRest = (room: Room, { roomOf }: Ending): string | undefined => {
+const checkRoomAtRest = (room: Room, { roomOf, story }: Ending): string | undefined => {
   if (room.agreements.length + room.merged.length > 0) return 'an agreement waits'
   if (room.lateStops.length > 0) return 'a late stop waits'
   if (isSystemRoom(room) && room.session === null && !isEnded(room)) return 'a system room without a session'
@@ -64,19 +65,43 @@ const checkRoomAtRest = (room: Room, { roomOf }: Ending): string | undefined => 
   if (others.phase !== session.phase || room.mixed !== other?.mixed)
     return `${session.phase}, the other ${others.phase}`
   if (room.mixed !== (session.phase === 'mixed')) return `${session.phase}, but mixed is ${room.mixed}`
-  return isOwner(room, session.terms) ? checkOwner(room, session, other) : undefined
+  if (!isOwner(room, session.terms)) return undefined
+  const areBroadcasters = !isSystemRoom(room) && !isSystemRoom(other)
+  return checkOwner(room, session, other, story) ?? (areBroadcasters ? checkStreams(story, session.terms) : undefined)
 }
 
-const checkOwner = (owner: Room, session: Session, peer: Room): string | undefined => {
+const checkOwner = (owner: Room, session: Session, peer: Room, { isToRetry }: Story): string | undefined => {
   const { phase, ownerReady, peerReady, mixes, failures } = session
   if (phase !== 'agreed' && phase !== 'mixed') return `${phase} for ever`
   if (ownerReady !== owner.mixReady || peerReady !== peer.mixReady)
     return 'takes a room for ready that is not, or the reverse'
-  if (phase === 'agreed' && ownerReady && peerReady && failures === 0) return 'both are ready, and nothing starts'
+  if (phase === 'agreed' && ownerReady && peerReady) {
+    if (failures === 0) return 'both are ready, and nothing starts'
+    if (isToRetry) return 'a MixAvailable came after the failure, and nothing starts'
+  }
   for (const { mainRoomId, state } of mixes) {
     const isReady = mainRoomId === owner.roomId ? ownerReady : peerReady
     if (phase === 'mixed' && state !== (isReady ? 'started' : 'broken'))
       return `mixed, and ${mainRoomId} stays ${state}`
+  }
+  return undefined
+}
+
+/**
+ * Both rooms of a session that lives were told the same of each other's streams. Of a stream that broke off meanwhile the last word
+ * counts: a room that is held, or has been interrupted, pushes no 17 of a readiness that is over.
+ */
+const checkStreams = ({ streams }: Story, { ownerRoomId, peerRoomId }: SessionTerms): string | undefined => {
+  for (const stream of [ownerRoomId, peerRoomId]) {
+    const others = streams[`${stream === ownerRoomId ? peerRoomId : ownerRoomId} ${stream}`] ?? ''
+    const own = streams[`${stream} ${stream}`] ?? ''
+    const told = `of ${stream} the other room was told ${others || 'nothing'}, its own ${own || 'nothing'}`
+    for (const words of [/[PI]/g, /[IR]/g]) {
+      const last = others.match(words)?.at(-1)
+      if (last !== undefined && last !== own.match(words)?.at(-1)) return told
+    }
+    const isSteady = !/[IB]/.test(others)
+    if (isSteady && own.match(/R/g)?.length !== others.match(/R/g)?.length) return told
   }
   return undefined
 }

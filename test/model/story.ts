@@ -8,6 +8,13 @@ export type Story = {
   readonly outcomes: Readonly<Record<string, number>>
   /** Letters of 14 (F), 5 (S), 4 (E) and 15 (X) in their order, by room and session. */
   readonly sessions: Readonly<Record<string, string>>
+  /**
+   * Letters of 9 (P), 10 (I), 17 (R) and of a main stream that is gone (B) in their order, by the room that was told and the room whose
+   * stream it is, since they agreed.
+   */
+  readonly streams: Readonly<Record<string, string>>
+  /** A MixAvailable came since the newest failure was decided: the session is to try again. */
+  readonly isToRetry: boolean
   /** Sessions of which push 2 was sent. */
   readonly agreed: readonly string[]
   /** Rooms that got push 8. */
@@ -31,6 +38,8 @@ export const emptyStory: Story = {
   open: [],
   outcomes: {},
   sessions: {},
+  streams: {},
+  isToRetry: false,
   agreed: [],
   ended: [],
   commands: {},
@@ -52,6 +61,8 @@ const endings = new Set([
   'RequestRejected',
 ])
 
+/** The room that decided. `hasNeighbours`: there are other broadcasters, who can be told of its stream. */
+export type Teller = { readonly isSystemRoom: boolean; readonly hasNeighbours: boolean }
 export type Told = { readonly story: Story; readonly violation: string | undefined }
 
 const sorted = (list: readonly string[], added: string): readonly string[] => [...list, added].toSorted()
@@ -62,11 +73,16 @@ const put = <T>(record: Readonly<Record<string, T>>, key: string, value: T): Rea
 export const open = (story: Story, requestId: string): Story => ({ ...story, open: sorted(story.open, requestId) })
 
 /** Goes on with the story by what a room decided; the first output that must not be is the violation. */
-export const tell = (story: Story, input: Input, outputs: readonly Output[], isSystemRoom: boolean): Told => {
+export const tell = (story: Story, input: Input, outputs: readonly Output[], teller: Teller): Told => {
   let current = story
   if (input.type === 'MixCommandAnswered') current = takeAnswer(current, input.record)
+  const hasFailed = Object.values(story.sessions).some((history) => history.includes('F'))
+  if (hasFailed && input.type === 'MixAvailabilityNotified') current = { ...current, isToRetry: true }
+  // By a step it is the other room's decision, which was before.
+  const decidesFailure = input.type !== 'PeerMessage' || input.record.kind !== 'step'
+  if (decidesFailure && outputs.some(({ type }) => type === 'MixFailed')) current = { ...current, isToRetry: false }
   for (const output of outputs) {
-    const told = tellOne(current, output, isSystemRoom)
+    const told = tellOne(current, output, teller)
     if (told.violation !== undefined) return told
     current = told.story
   }
@@ -80,10 +96,12 @@ const takeAnswer = (story: Story, answer: Extract<Input, { type: 'MixCommandAnsw
   return { ...story, commands: put(story.commands, roomId, { ...command, isAccepted: true }) }
 }
 
-const tellOne = (story: Story, output: Output, isSystemRoom: boolean): Told => {
+const tellOne = (story: Story, output: Output, { isSystemRoom, hasNeighbours }: Teller): Told => {
   const fail = (violation: string): Told => ({ story, violation })
   const go = (changes: Partial<Story>): Told => ({ story: { ...story, ...changes }, violation: undefined })
   const { roomId } = output.record
+  const hear = (streamRoomId: string, letter: string): Told =>
+    hasNeighbours ? go({ streams: add(story.streams, `${roomId} ${streamRoomId}`, letter) }) : go({})
   if (output.type === 'RequestDecided') {
     const { requestId, code } = output.record
     if (!story.open.includes(requestId)) return fail(`request ${requestId} is decided twice`)
@@ -107,7 +125,7 @@ const tellOne = (story: Story, output: Output, isSystemRoom: boolean): Told => {
         inviterType === 2 ? toUid === `u${inviterRoomId}` && roomId === inviterRoomId : toUid?.[0] === 'v'
       if (!isInviters) return fail(`push 2 of ${sessionId} goes to ${toUid ?? 'everybody'} in ${roomId}`)
       if (story.agreed.includes(sessionId)) return fail(`push 2 of ${sessionId} is sent twice`)
-      return go({ agreed: sorted(story.agreed, sessionId) })
+      return go({ agreed: sorted(story.agreed, sessionId), streams: begin(story.streams, output.record) })
     }
     case 'MixFailed':
     case 'MixSucceeded':
@@ -137,11 +155,35 @@ const tellOne = (story: Story, output: Output, isSystemRoom: boolean): Told => {
       const key = `${roomId} ${output.record.message}`
       if (output.record.message === '') return go({})
       if (story.statuses.includes(key)) return fail(`a status is pushed twice: ${key}`)
-      return go({ statuses: sorted(story.statuses, key) })
+      const { reason, mainMixRoomId } = output.record
+      const streams = reason === 'MainStreamNotExist' ? hear(mainMixRoomId, 'B').story.streams : story.streams
+      return go({ statuses: sorted(story.statuses, key), streams })
     }
+    case 'StreamPublished':
+      return hear(output.record.streamRoomId, 'P')
+    case 'StreamInterrupted':
+      return hear(output.record.streamRoomId, 'I')
+    case 'MixAvailable':
+      return hear(output.record.readyRoomId, 'R')
     default:
       return 'rtmpUrl' in output.record ? fail(`${output.type} carries a push address`) : go({})
   }
+}
+
+const add = (streams: Story['streams'], key: string, letter: string): Story['streams'] =>
+  put(streams, key, `${streams[key] ?? ''}${letter}`)
+
+/** A session begins in its owner, the room of the push: what the peer told its own room while it was held belongs to it. */
+const begin = (
+  streams: Story['streams'],
+  { roomId: owner, inviterRoomId, inviteeRoomId }: Records['CohostAgreed'],
+): Story['streams'] => {
+  const peer = owner === inviterRoomId ? inviteeRoomId : inviterRoomId
+  const kept = Object.entries(streams).flatMap(([key, letters]) => {
+    if (key === `${peer} ${peer}`) return [[key, /I?P?$/.exec(letters.replaceAll(/[RB]/g, ''))?.[0] ?? '']]
+    return key.split(' ').some((room) => room === owner || room === peer) ? [] : [[key, letters]]
+  })
+  return Object.fromEntries(kept)
 }
 
 /** The broadcasters' rooms whose newest command is no accepted start, when the first of the rooms is told of the success. */

@@ -8,10 +8,17 @@ const leakGraceMs = 20_000
 
 const write = (note: Note): void => void process.stdout.write(`${marker}${JSON.stringify(note)}\n`)
 
+/** What the end of a run says of itself. */
+const ownCounts = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
+
 const noteOf = (event: TestEvent): Note | undefined => {
+  if (event.type === 'test:diagnostic') {
+    const { message: text } = event.data
+    return ownCounts.test(text) ? undefined : { kind: 'told', text }
+  }
   if (event.type !== 'test:pass' && event.type !== 'test:fail') return undefined
   const { name, skip, todo, details } = event.data
-  if (isOn(skip) || isOn(todo)) return { kind: 'skipped', name }
+  if (isOn(skip) || isOn(todo)) return { kind: 'skipped', name, reason: [skip, todo].find(isText) ?? '' }
   if (event.type === 'test:pass') return details.type === 'suite' ? undefined : { kind: 'passed', name }
   const { error } = event.data.details
   // A test that failed because of one inside it: that one is reported by itself.
@@ -19,6 +26,7 @@ const noteOf = (event: TestEvent): Note | undefined => {
   return { kind: 'failed', name, error: textOf(error.cause ?? error) }
 }
 
+const isText = (mark: string | boolean | undefined): mark is string => typeof mark === 'string'
 const isOn = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 

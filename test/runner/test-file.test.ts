@@ -6,8 +6,10 @@ const run = (name: string, deadlineMs = 60_000) =>
   runTestFile(`test/runner/fixtures/${name}.ts`, { deadlineMs, env: {} })
 
 test('tests are counted, suites are not; what fails is named once, with its error', async () => {
-  const { passed, skipped, failures, output } = await run('mixed')
+  const { passed, skipped, skips, failures, told, output } = await run('mixed')
   assert.deepEqual([passed, skipped], [2, 2])
+  assert.deepEqual(skips, ['is skipped: on purpose'])
+  assert.deepEqual(told, ['42 m'])
   assert.deepEqual(
     failures.map(({ name, error }) => [name, error.split('\n')[0]]),
     [

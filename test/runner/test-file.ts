@@ -10,7 +10,11 @@ export type FileResult = {
   readonly file: string
   readonly passed: number
   readonly skipped: number
+  /** Of the skipped ones, those that say why. */
+  readonly skips: readonly string[]
   readonly failures: readonly Failure[]
+  /** What its tests say that they measured. */
+  readonly told: readonly string[]
   readonly seconds: number
   /** What the tests printed, the end of it. */
   readonly output: string
@@ -47,8 +51,10 @@ export const runTestFile = (
     const startedAt = performance.now()
     const output = collectOutput()
     const failures: Failure[] = []
+    const told: string[] = []
     let passed = 0
     let skipped = 0
+    const skips: string[] = []
     const failFile = (error: string): void => void failures.push({ name: 'the file as a whole', error })
 
     const child = start(process.execPath, ['--test-reporter', reporter, '--enable-source-maps', file], env)
@@ -64,9 +70,13 @@ export const runTestFile = (
           break
         case 'skipped':
           skipped += 1
+          if (note.reason !== '') skips.push(`${note.name}: ${note.reason}`)
           break
         case 'failed':
           failures.push(note)
+          break
+        case 'told':
+          told.push(note.text)
           break
         case 'leak':
           failFile(`its tests are over, but it does not end; still open: ${note.open.join(', ')}`)
@@ -87,6 +97,6 @@ export const runTestFile = (
       if (failures.length === 0 && code !== 0) failFile(`ended with ${signal ?? `exit code ${code}`}`)
       if (failures.length === 0 && passed + skipped === 0) failFile('has no tests')
       const seconds = (performance.now() - startedAt) / 1000
-      resolve({ file, passed, skipped, failures, seconds, output: output.text() })
+      resolve({ file, passed, skipped, skips, failures, told, seconds, output: output.text() })
     })
   })

@@ -47,10 +47,14 @@ export const runTestFiles = async (
   return totals
 }
 
-const describe = ({ file, passed, skipped, failures, seconds, output }: FileResult): string => {
+const describe = ({ file, passed, skipped, skips, failures, told, seconds, output }: FileResult): string => {
   const isOk = failures.length === 0
   const counts = `${passed} passed${isOk ? '' : `, ${failures.length} failed`}${skipped > 0 ? `, ${skipped} skipped` : ''}`
-  const line = `  ${isOk ? 'ok    ' : 'FAILED'} ${file}: ${counts} (${seconds.toFixed(1)} s)`
+  const line = [
+    `  ${isOk ? 'ok    ' : 'FAILED'} ${file}: ${counts} (${seconds.toFixed(1)} s)`,
+    ...skips.map((skip) => `    skipped: ${skip}`),
+    ...told.map((text) => `    measured: ${text}`),
+  ].join('\n')
   if (isOk) return line
   const details = failures.map(({ name, error }) => `✖ ${name}\n${indent(error)}`).join('\n')
   return `${line}\n${indent(details)}${output.trim() === '' ? '' : `\n${indent(`printed:\n${indent(output.trimEnd())}`)}`}`

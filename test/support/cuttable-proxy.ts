@@ -6,24 +6,29 @@ export type CuttableProxy = {
   readonly url: string
   readonly cut: () => Promise<void>
   readonly mend: () => Promise<void>
+  /** What is open now stays open and carries nothing any more, as when the way is lost without a word; new connections are as usual. */
+  readonly stall: () => void
+  /** New connections go to another server. */
+  readonly turnTo: (target: string) => void
 }
 
 /** Opens a TCP proxy in front of the server of this URL. `cut` closes it for good. */
 export const openCuttableProxy = async (target: string): Promise<CuttableProxy> => {
-  const { hostname, port, pathname } = new URL(target)
+  const { pathname } = new URL(target)
+  let to = new URL(target)
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
-    const far = connect(Number(port), hostname)
-    for (const [from, to] of [
+    const far = connect(Number(to.port), to.hostname)
+    for (const [from, other] of [
       [near, far],
       [far, near],
     ] as const) {
       sockets.add(from)
-      from.pipe(to)
-      from.on('error', () => to.destroy()) // the other end sees it as what it is: a broken connection
+      from.pipe(other)
+      from.on('error', () => other.destroy()) // the other end sees it as what it is: a broken connection
       from.on('close', () => {
         sockets.delete(from)
-        to.destroy()
+        other.destroy()
       })
     }
   })
@@ -43,5 +48,11 @@ export const openCuttableProxy = async (target: string): Promise<CuttableProxy> 
       await once(server, 'close')
     },
     mend: async () => void (await listen(own)),
+    stall: () => {
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    turnTo: (other) => {
+      to = new URL(other)
+    },
   }
 }

@@ -114,6 +114,7 @@ export const aSession = (
   closeActor: null,
   sentNumber: 0,
   seenNumber: 0,
+  readyNumber: 0,
   agreedEventId,
 })
 

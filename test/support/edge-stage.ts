@@ -30,9 +30,12 @@ export type TestEdge = {
   readonly stop: () => Promise<void>
 }
 
+/** What an edge test needs of a broker and a registry. */
+export type EdgeBroker = Omit<TestKafka, 'createTopic'>
+
 /** A broker with roomcast's topics, and what writes to them in place of the other services. */
 export type EdgeStage = {
-  readonly kafka: TestKafka
+  readonly kafka: EdgeBroker
   /** Appends records as they come, each to the topic of its kind. */
   readonly write: (...records: readonly AnyRecord[]) => Promise<readonly Appended[]>
   readonly writeRoom: (room: Room) => Promise<void>
@@ -51,8 +54,9 @@ const partitions = 12
 export const record = <N extends RecordName>(type: N, value: Records[N]): RecordOf<N> =>
   ({ type, record: value }) as RecordOf<N>
 
-export const startEdgeStage = async (): Promise<EdgeStage> => {
-  const kafka = await startKafka()
+/** `kafka`: one of the test's own, which `stop` stops as well; otherwise as `startKafka` finds it. */
+export const startEdgeStage = async (given?: EdgeBroker): Promise<EdgeStage> => {
+  const kafka = given ?? (await startKafka())
   const { brokers, registryUrl } = kafka
   const signal = AbortSignal.timeout(120_000)
   const settings = { brokers, ssl: false, sasl: null }

@@ -14,6 +14,8 @@ export type ServiceProcess = {
   /** Resolves when /readyz is 200; rejects, with the end of its log, when it ends or is not ready in time. */
   readonly ready: (deadlineMs?: number) => Promise<void>
   readonly isRunning: () => Promise<boolean>
+  /** Resolves when the process that was started last has ended, to how: `exit code 0` or `signal SIGKILL`. */
+  readonly ended: () => Promise<string>
   readonly signal: (signal: NodeJS.Signals) => void
   /** SIGKILL; resolves when it is gone. */
   readonly kill: () => Promise<void>
@@ -78,6 +80,7 @@ export const createServiceProcess = ({
       })
     },
     isRunning: async () => (await running()) !== undefined,
+    ended: () => process_?.ended ?? Promise.reject(new Error(`${name} was not started`)),
     signal: (signal) => {
       if (process_ !== undefined) process.kill(process_.pid, signal)
     },

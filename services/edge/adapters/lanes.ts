@@ -1,118 +1,109 @@
-import { topics, type Topic } from '../../../schemas/topics.ts'
-import type { Clock } from '../../shared/clock.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
-import { fetchOffsetsByTime, fetchWatermarks } from '../../shared/kafka/offsets.ts'
 import { createReader, type Fetched, type Reader } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
-import type { RecordReader } from '../../shared/record-reader.ts'
+import { Ring, type RingLimits } from '../domain/ring.ts'
+import type { LaneProgress, ReadLane } from '../lane-reading.ts'
+import { laneNames, laneTopics, type LaneName, type LaneSpan, type Logged } from '../logged.ts'
 import { createProgress } from '../progress.ts'
-import { pushOf, type Push } from '../push.ts'
-
-const laneNames = ['signal', 'comment', 'like'] as const
-export type LaneName = (typeof laneNames)[number]
 
 /** The next offset of each lane that its members have not been given yet. */
 export type LanePositions = Readonly<Record<LaneName, number>>
 
+/** What an open partition knows. */
+export type OpenLanes = Pick<LaneProgress, 'rings'> & { readonly positions: LanePositions }
+
 /**
- * The logs of push messages, read for as long as somebody here is interested: each partition from its end when it is opened,
- * the signals from a little earlier, so that nothing that was in an open transaction then is passed over.
+ * The logs of push messages, read for as long as somebody here is interested: each partition from a little before its end when it
+ * is opened, so that the rings have something, and so that no signal that was in an open transaction then is passed over.
  */
 export type Lanes = {
   /**
-   * Opens a partition unless it is open, and resolves when what the signal lane had at that moment has been read.
+   * Opens a partition unless it is open, and resolves when what its lanes had at that moment has been read: of comments and likes,
+   * which may be paused or behind a foreign transaction, only if that is soon.
    * Rejects with the signal's reason, BROKER_UNREACHABLE, or OFFSET_OUT_OF_RANGE when the partition was lost meanwhile.
    */
   readonly open: (partition: number, signal: AbortSignal) => Promise<void>
-  /** Reads no more of a partition. */
+  /** Reads no more of a partition, and forgets its rings. */
   readonly close: (partition: number) => void
   /** Undefined for a partition that is not open. */
-  readonly positions: (partition: number) => LanePositions | undefined
+  readonly of: (partition: number) => OpenLanes | undefined
+  /** Resolves when the signal lane of a partition has passed an offset. */
+  readonly passed: (partition: number, offset: number, signal: AbortSignal) => Promise<void>
+  /** Reads no comments and likes for a while, also of partitions that are opened meanwhile. Positions stay. */
+  readonly pauseBulk: () => void
+  readonly resumeBulk: () => void
+  /** Memory that the rings of a lane take. */
+  readonly ringBytes: (lane: LaneName) => number
   /** Reads nothing any more; never throws. */
   readonly stop: () => Promise<void>
 }
 
-/** How a lane is fetched: signals at once, the rest collected for a moment, as each fetch costs about 0.3 ms of CPU. */
-const lanes: Readonly<
-  Record<
-    LaneName,
-    { readonly topic: Topic; readonly minBytes: number; readonly maxWaitMs: number; readonly maxBytes: number }
-  >
-> = {
-  signal: { topic: topics.pushSignal, minBytes: 1, maxWaitMs: 50, maxBytes: 4 * 1024 * 1024 },
-  comment: { topic: topics.pushComment, minBytes: 64 * 1024, maxWaitMs: 10, maxBytes: 4 * 1024 * 1024 },
-  like: { topic: topics.pushLike, minBytes: 64 * 1024, maxWaitMs: 20, maxBytes: 4 * 1024 * 1024 },
+const idleWaitMs = 100
+
+type Fetching = {
+  readonly minBytes: number
+  readonly maxWaitMs: number
+  readonly maxBytes: number
 }
 
-/** Longer than a transaction can stay open (10 s): how far back the signals are begun. */
-const lookBackMs = 15_000
+/**
+ * How a lane is fetched: signals at once; of the rest, which may come in floods, small answers, each of which keeps the process
+ * busy for a few ms (about 5 µs a record), and not too often, as each fetch costs about 0.3 ms. Where nothing comes, the
+ * first record ends the wait.
+ */
+const fetching: Readonly<Record<LaneName, Fetching>> = {
+  signal: { minBytes: 1, maxWaitMs: idleWaitMs, maxBytes: 4 * 1024 * 1024 },
+  comment: { minBytes: 64 * 1024, maxWaitMs: 10, maxBytes: 128 * 1024 },
+  like: { minBytes: 64 * 1024, maxWaitMs: 20, maxBytes: 128 * 1024 },
+}
+/** Where lanes are begun: the signals further back than a transaction can stay open (10 s), the others to have something in their rings. */
+const lookBackMs: Readonly<Record<LaneName, number>> = { signal: 15_000, comment: 5_000, like: 5_000 }
+const bulkLanes = ['comment', 'like'] as const
 
-type OpenPartition = {
-  readonly positions: Record<LaneName, number>
+/** So long somebody who comes first to a partition waits for its comments and likes to be where they are at the moment. */
+const soonMs = 1_000
+
+type OpenPartition = LaneProgress & {
   readonly abandoned: AbortController
   ready: Promise<void>
   isReady: boolean
 }
 
-/** `onRecord` is called in the order of each lane's log; `onLost` when a position is not in the log any more. */
 export const createLanes = async ({
   kafka,
-  records,
-  homeOf,
-  onRecord,
+  readLane,
+  spanOf,
   onLost,
-  clock,
+  ringLimits,
   log,
   signal: stopping,
 }: {
   kafka: Kafka
-  records: RecordReader
-  /** The partition of a room whose messages somebody here wants; undefined: nobody does, and they are not even decoded. */
-  homeOf: (roomId: string) => number | undefined
-  onRecord: (push: Push, offset: number) => void
+  /** Called in the order of each lane's log. */
+  readLane: ReadLane
+  /** Where partitions of a lane end, and where a time ago (milliseconds) they ended. */
+  spanOf: (lane: LaneName, lookBackMs: number) => Promise<(partition: number) => LaneSpan>
+  /** A position is not in the log any more. */
   onLost: (partition: number) => void
-  clock: Clock
+  /** Of the ring of one partition. */
+  ringLimits: Readonly<Record<LaneName, RingLimits>>
   log: Log
   signal: AbortSignal
 }): Promise<Lanes> => {
   const partitions = new Map<number, OpenPartition>()
   const progress = createProgress()
+  const ringBytes: Record<LaneName, number> = { signal: 0, comment: 0, like: 0 }
+  let isBulkPaused = false
 
-  const read = async (lane: LaneName, { partition, messages, position }: Fetched): Promise<void> => {
+  const read = async (lane: LaneName, fetched: Fetched): Promise<void> => {
+    const { partition } = fetched
     const open = partitions.get(partition)
     if (open === undefined) return
-    /** The partition may be closed, and opened again elsewhere, while something is waited for. */
-    const isOver = (): boolean => partitions.get(partition) !== open
-    for (const message of messages) {
-      // Records come again when they could not be taken to the end; nobody is to get one twice.
-      if (message.offset < open.positions[lane]) continue
-      open.positions[lane] = message.offset
-      const roomId = message.key?.toString('latin1') ?? ''
-      const home = homeOf(roomId)
-      if (home === undefined) continue
-      const decoded = records.read(message)
-      const record = decoded instanceof Promise ? await decoded : decoded
-      if (isOver()) return
-      const push = record === undefined ? undefined : pushOf(record, lane)
-      if (push === undefined) continue
-      const why = misfit(push, roomId, home === partition)
-      if (why !== undefined) await records.putAside(message, why)
-      if (isOver()) return
-      open.positions[lane] = message.offset + 1
-      if (why === undefined) onRecord(push, message.offset)
-    }
-    open.positions[lane] = position
+    // It may be closed, and opened again elsewhere, while something is waited for.
+    await readLane(lane, fetched, open, () => partitions.get(partition) !== open)
     progress.moved()
-  }
-
-  /** Why a record must reach nobody. */
-  const misfit = ({ record, message }: Push, roomId: string, isHome: boolean): string | undefined => {
-    if (!isHome) return 'in the wrong partition for its key'
-    if (record.roomId !== roomId) return 'its key is not its roomId'
-    if (message.audience === 'user' && (!('toUid' in record) || record.toUid === null)) return 'toUid is missing'
-    return undefined
   }
 
   const lose = (partition: number): void => {
@@ -122,14 +113,18 @@ export const createLanes = async ({
   }
 
   const openReader = (lane: LaneName): Promise<Reader> => {
-    const { topic, ...fetching } = lanes[lane]
+    const { minBytes, maxWaitMs, maxBytes } = fetching[lane]
+    const topic = laneTopics[lane].name
     return createReader({
       kafka,
-      topic: topic.name,
-      ...fetching,
+      topic,
+      minBytes,
+      maxWaitMs,
+      idleWaitMs,
+      maxBytes,
       onMessages: (fetched) => read(lane, fetched),
       onOutOfRange: ({ partition, position, earliest, end }) => {
-        log.error({ topic: topic.name, partition, position, earliest, end }, 'position is not in the log')
+        log.error({ topic, partition, position, earliest, end }, 'position is not in the log')
         lose(partition)
         return 'stop'
       },
@@ -141,39 +136,41 @@ export const createLanes = async ({
   const [signal, comment, like] = await Promise.all([openReader('signal'), openReader('comment'), openReader('like')])
   const readers: Readonly<Record<LaneName, Reader>> = { signal, comment, like }
 
-  const endOf = async (lane: LaneName, partition: number): Promise<number> => {
-    const { topic } = lanes[lane]
-    const ends = await fetchWatermarks({ kafka, topic: topic.name, partitions: [partition], signal: stopping })
-    return ends.get(partition)?.highWatermark ?? 0
-  }
-
   const begin = async (partition: number, open: OpenPartition): Promise<void> => {
-    const [signalEnd, signalStart, commentEnd, likeEnd] = await Promise.all([
-      endOf('signal', partition),
-      fetchOffsetsByTime({
-        kafka,
-        topic: lanes.signal.topic.name,
-        partitions: [partition],
-        timestamp: clock.now() - lookBackMs,
-        signal: stopping,
-      }),
-      endOf('comment', partition),
-      endOf('like', partition),
+    const [signals, comments, likes] = await Promise.all([
+      spanOf('signal', lookBackMs.signal),
+      spanOf('comment', lookBackMs.comment),
+      spanOf('like', lookBackMs.like),
     ])
     open.abandoned.signal.throwIfAborted()
-    Object.assign(open.positions, {
-      signal: signalStart.get(partition) ?? signalEnd,
-      comment: commentEnd,
-      like: likeEnd,
-    })
-    for (const lane of laneNames) readers[lane].add(partition, open.positions[lane])
-    await progress.until(() => open.positions.signal >= signalEnd, open.abandoned.signal)
+    const of = { signal: signals(partition), comment: comments(partition), like: likes(partition) }
+    for (const lane of laneNames) {
+      open.positions[lane] = of[lane].start
+      open.rings[lane] = new Ring(of[lane].start, ringLimits[lane], (change) => (ringBytes[lane] += change))
+      readers[lane].add(partition, of[lane].start)
+    }
+    if (isBulkPaused) for (const lane of bulkLanes) readers[lane].pause(partition)
+    const has = (lane: LaneName): boolean => open.positions[lane] >= of[lane].end
+    await progress.until(() => has('signal'), open.abandoned.signal)
+    if (!isBulkPaused) await soon(() => has('comment') && has('like'), open.abandoned.signal)
     open.isReady = true
+  }
+
+  /** Waits for a condition, but not for long. Rejects with the signal's reason. */
+  const soon = async (holds: () => boolean, signal: AbortSignal): Promise<void> => {
+    const given = AbortSignal.timeout(soonMs)
+    try {
+      await progress.until(holds, AbortSignal.any([signal, given]))
+    } catch (error) {
+      signal.throwIfAborted()
+      log.debug({ err: error }, 'comments or likes are behind')
+    }
   }
 
   const start = (partition: number): OpenPartition => {
     const open: OpenPartition = {
       positions: { signal: 0, comment: 0, like: 0 },
+      rings: { signal: emptyRing(), comment: emptyRing(), like: emptyRing() },
       abandoned: new AbortController(),
       ready: Promise.resolve(),
       isReady: false,
@@ -184,31 +181,54 @@ export const createLanes = async ({
       throw error
     })
     // Whoever waits sees the failure; it is no failure when nobody does.
-    open.ready.catch(() => undefined)
+    open.ready.catch((error: unknown) => log.debug({ partition, err: error }, 'a partition was not opened'))
     return open
   }
 
-  const close = (partition: number, why: unknown = closed(partition)): void => {
+  const close = (partition: number, why: Fault = closed(partition)): void => {
     const open = partitions.get(partition)
     if (open === undefined) return
     partitions.delete(partition)
-    for (const lane of laneNames) readers[lane].remove(partition)
+    for (const lane of laneNames) {
+      readers[lane].remove(partition)
+      open.rings[lane].clear()
+    }
     open.abandoned.abort(why)
+  }
+
+  const holdBulk = (isPaused: boolean): void => {
+    isBulkPaused = isPaused
+    for (const partition of partitions.keys()) {
+      for (const lane of bulkLanes) {
+        if (isPaused) readers[lane].pause(partition)
+        else readers[lane].resume(partition)
+      }
+    }
   }
 
   return {
     open: (partition, signal) => abortable((partitions.get(partition) ?? start(partition)).ready, signal),
     close: (partition) => close(partition),
-    positions: (partition) => {
+    of: (partition) => {
       const open = partitions.get(partition)
-      return open?.isReady === true ? open.positions : undefined
+      return open?.isReady === true ? open : undefined
     },
+    passed: async (partition, offset, signal) => {
+      const open = partitions.get(partition)
+      if (open === undefined) throw closed(partition)
+      await progress.until(() => open.positions.signal > offset, AbortSignal.any([signal, open.abandoned.signal]))
+    },
+    pauseBulk: () => holdBulk(true),
+    resumeBulk: () => holdBulk(false),
+    ringBytes: (lane) => ringBytes[lane],
     stop: async () => {
       for (const partition of partitions.keys()) close(partition)
       await Promise.all(laneNames.map((lane) => readers[lane].close()))
     },
   }
 }
+
+const emptyRing = (): Ring<Logged> => new Ring(0, { maxBytes: 0, maxAgeMs: 0, maxForgottenRooms: 0 })
 
 const closed = (partition: number): Fault =>
   new Fault('DEADLINE_PASSED', `partition ${partition} was closed`, { retriable: true })

@@ -7,6 +7,7 @@ import { createReader, type Fetched } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
+import { latest } from '../latest.ts'
 import { createProgress, type Progress } from '../progress.ts'
 
 /** Every room that there is, as `room.state` has it; `View` is what is kept of each. */
@@ -77,6 +78,7 @@ export const createRoomStates = async <View>({
     // Read for snapshots alone: a subscriber may wait these few ms, and a fetch for every change would cost more than it gives.
     minBytes: 256 * 1024,
     maxWaitMs: 25,
+    idleWaitMs: 100,
     maxBytes: 8 * 1024 * 1024,
     onMessages: keep,
     onOutOfRange: ({ partition }) => {
@@ -127,26 +129,5 @@ export const createRoomStates = async <View>({
     until,
     size: () => views.size,
     stop: () => reader.close(),
-  }
-}
-
-/**
- * Shares one run among callers, but never one that began before the call: who calls while one is under way waits for the next.
- */
-const latest = <T>(run: () => Promise<T>): (() => Promise<T>) => {
-  let running: Promise<T> | undefined
-  let next: Promise<T> | undefined
-  const begin = (): Promise<T> => {
-    next = undefined
-    const started: Promise<T> = run().finally(() => {
-      if (running === started) running = undefined
-    })
-    running = started
-    return started
-  }
-  return () => {
-    if (running === undefined) return begin()
-    next ??= running.then(begin, begin)
-    return next
   }
 }

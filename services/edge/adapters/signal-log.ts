@@ -1,17 +1,39 @@
 import { topics } from '../../../schemas/topics.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
-import { fetchOffsetsByTime, fetchWatermarks } from '../../shared/kafka/offsets.ts'
+import {
+  fetchOffsetsByTime,
+  fetchPartitionCount,
+  fetchWatermarks,
+  type Watermarks,
+} from '../../shared/kafka/offsets.ts'
 import { readPartition } from '../../shared/kafka/reader.ts'
+import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
-import { pushOf, type Push } from '../push.ts'
+import type { Line } from '../domain/line.ts'
+import { latest } from '../latest.ts'
+import { keepUnread, laneTopics, lineFrom, type LaneName, type LaneSpan, type Logged } from '../logged.ts'
+import { pushOf } from '../push.ts'
 
-export type LoggedSignal = { readonly push: Push; readonly offset: number }
-
-/** Looks up single records in `push.signal`. */
+/** The logs of push messages beyond what is in memory. */
 export type SignalLog = {
+  /** Where a partition of a lane begins and ends in this moment; calls at the same time share a request. */
+  readonly bounds: (lane: LaneName, partition: number, signal: AbortSignal) => Promise<Watermarks>
+  /** Where the partitions of a lane end in this moment, and where they ended that long ago, by their records' timestamps. */
+  readonly spanOf: (lane: LaneName, lookBackMs: number) => Promise<(partition: number) => LaneSpan>
   /**
-   * Finds records of one room by their event ids, reading on from the time at which the oldest can have been written.
+   * Reads all signals of a partition in [from, to), in order, unread.
+   * @throws Fault OFFSET_OUT_OF_RANGE when the log does not have `from` any more, BUFFER_FULL when it is more than `maxBytes`,
+   *   DEADLINE_PASSED or a broker's fault when it was not done in time; the signal's reason
+   */
+  readonly read: (
+    range: { readonly partition: number; readonly from: number; readonly to: number },
+    limits: { readonly maxBytes: number; readonly deadlineMs: number },
+  ) => Promise<readonly Logged[]>
+  /**
+   * Finds signals of one room by their event ids, reading on from the time at which the oldest can have been written.
    * What is not found, or not in time, is missing from the answer; rejects only with the signal's reason.
    */
   readonly find: (
@@ -23,41 +45,99 @@ export type SignalLog = {
       readonly writtenAfter: number
     },
     signal: AbortSignal,
-  ) => Promise<ReadonlyMap<string, LoggedSignal>>
+  ) => Promise<ReadonlyMap<string, Line>>
 }
 
 /** Clocks of the machines that wrote the records may differ by so much. */
 const clockSkewMs = 5_000
-const deadlineMs = 3_000
+const findDeadlineMs = 3_000
+/** Of one answer: decoding it keeps the process busy for a few ms. */
+const maxAnswerBytes = 256 * 1024
 
-export const createSignalLog = ({
+export const createSignalLog = async ({
   kafka,
   records,
+  clock,
   log,
+  signal: stopping,
 }: {
   kafka: Kafka
   records: RecordReader
+  clock: Clock
   log: Log
-}): SignalLog => {
+  signal: AbortSignal
+}): Promise<SignalLog> => {
   const topic = topics.pushSignal.name
+  const count = await fetchPartitionCount({ kafka, topic, signal: stopping })
+  const partitions = Array.from({ length: count }, (_, partition) => partition)
+  const boundsOf = (lane: LaneName) =>
+    latest(() => fetchWatermarks({ kafka, topic: laneTopics[lane].name, partitions, signal: stopping }))
+  const bounds = { signal: boundsOf('signal'), comment: boundsOf('comment'), like: boundsOf('like') }
+
+  /** By lane and look-back, of which there are few. */
+  const spans = new Map<string, () => Promise<(partition: number) => LaneSpan>>()
+  const spansOf = (lane: LaneName, lookBackMs: number) =>
+    latest(async () => {
+      const query = { kafka, topic: laneTopics[lane].name, partitions, signal: stopping }
+      const timestamp = clock.now() - lookBackMs
+      const [ends, starts] = await Promise.all([fetchWatermarks(query), fetchOffsetsByTime({ ...query, timestamp })])
+      return (partition: number): LaneSpan => {
+        const end = ends.get(partition)?.highWatermark ?? 0
+        return { start: Math.min(end, starts.get(partition) ?? end), end }
+      }
+    })
+
   return {
+    spanOf: (lane, lookBackMs) => {
+      const name = `${lane} ${lookBackMs}`
+      const found = spans.get(name) ?? spansOf(lane, lookBackMs)
+      spans.set(name, found)
+      return found()
+    },
+    bounds: async (lane, partition, signal) => {
+      const found = (await abortable(bounds[lane](), signal)).get(partition)
+      if (found === undefined) throw new Fault('BROKER_REFUSED', `there is no partition ${partition}`)
+      return found
+    },
+    read: async ({ partition, from, to }, { maxBytes, deadlineMs }) => {
+      const kept: Logged[] = []
+      let bytes = 0
+      await readPartition({
+        kafka,
+        topic,
+        partition,
+        from,
+        to,
+        maxBytes: maxAnswerBytes,
+        deadlineMs,
+        signal: stopping,
+        onMessages: (messages) => {
+          const nowMs = clock.now()
+          for (const message of messages) {
+            bytes += message.size
+            if (bytes > maxBytes) throw new Fault('BUFFER_FULL', `more than ${maxBytes} bytes to read back`)
+            kept.push(keepUnread(message, message.key?.toString('latin1') ?? '', nowMs))
+          }
+        },
+      })
+      return kept
+    },
     find: async ({ roomId, partition, eventIds, writtenAfter }, signal) => {
-      const found = new Map<string, LoggedSignal>()
+      const found = new Map<string, Line>()
       const enough = new AbortController()
       const either = AbortSignal.any([signal, enough.signal])
+      const query = { kafka, topic, partitions: [partition], deadlineMs: findDeadlineMs, signal: either }
       try {
         const timestamp = Math.max(0, writtenAfter - clockSkewMs)
-        const [from, ends] = await Promise.all([
-          fetchOffsetsByTime({ kafka, topic, partitions: [partition], timestamp, deadlineMs, signal: either }),
-          fetchWatermarks({ kafka, topic, partitions: [partition], deadlineMs, signal: either }),
-        ])
+        const [from, ends] = await Promise.all([fetchOffsetsByTime({ ...query, timestamp }), fetchWatermarks(query)])
         await readPartition({
           kafka,
           topic,
           partition,
           from: from.get(partition) ?? 0,
           to: ends.get(partition)?.highWatermark ?? 0,
-          deadlineMs,
+          maxBytes: maxAnswerBytes,
+          deadlineMs: findDeadlineMs,
           signal: either,
           onMessages: async (messages) => {
             for (const message of messages) {
@@ -65,7 +145,8 @@ export const createSignalLog = ({
               const record = await records.read(message)
               const push = record === undefined ? undefined : pushOf(record, 'signal')
               if (push === undefined || !eventIds.has(push.record.eventId)) continue
-              found.set(push.record.eventId, { push, offset: message.offset })
+              const line = lineFrom(push, message.offset)
+              if (line !== undefined) found.set(push.record.eventId, line)
               if (found.size === eventIds.size) return enough.abort()
             }
           },

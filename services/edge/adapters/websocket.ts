@@ -1,20 +1,16 @@
-import { App, us_listen_socket_close, us_socket_local_port, type WebSocket } from 'uWebSockets.js'
+import {
+  App,
+  us_listen_socket_close,
+  us_socket_local_port,
+  type HttpResponse,
+  type TemplatedApp,
+  type WebSocket,
+} from 'uWebSockets.js'
 import { Fault } from '../../shared/fault.ts'
-
-/** What became of a frame: handed to the kernel, kept until the client reads, or thrown away since too much was kept. */
-export type SendResult = 'sent' | 'buffered' | 'dropped'
-
-/** One client's socket. After its end everything on it does nothing. */
-export type Socket = {
-  /** Sends one text frame; bytes must be UTF-8. The bytes are copied. */
-  readonly send: (frame: string | Uint8Array) => SendResult
-  /** Bytes that the kernel did not take yet. */
-  readonly bufferedBytes: () => number
-  /** Sends a WebSocket ping; every client's library answers by itself. */
-  readonly ping: () => void
-  /** Says goodbye with a code (RFC 6455, 7.4) and ends; what was sent before still goes out. */
-  readonly close: (code: number, reason: string) => void
-}
+import { closeCodes, type CloseReason } from '../domain/protocol.ts'
+import { keepAlive } from '../domain/event-stream.ts'
+import type { Link, SendResult } from '../domain/recipient.ts'
+import type { ResponseStream, StreamEvents } from '../stream.ts'
 
 /** Whether a request may become a WebSocket. */
 export type Admission =
@@ -26,11 +22,13 @@ export type Admission =
 export type SocketEvents<S> = {
   /** `origin` is empty when the request has none. */
   readonly admit: (request: { readonly origin: string; readonly address: string }) => Admission
-  readonly opened: (socket: Socket, address: string) => S
+  readonly opened: (link: Link, address: string) => S
   /** The bytes are there during the call only. */
   readonly received: (session: S, frame: Buffer, isBinary: boolean) => void
-  /** A ping or a pong came. */
-  readonly heard: (session: S) => void
+  /** A ping came. */
+  readonly pinged: (session: S) => void
+  /** A pong came, with the payload of the ping that it answers. */
+  readonly ponged: (session: S, mark: string) => void
   /** The client has read some of what was kept. */
   readonly drained: (session: S) => void
   /** The end, whoever ended it; once. */
@@ -39,6 +37,8 @@ export type SocketEvents<S> = {
 
 export type WebSocketServer = {
   readonly port: number
+  /** Gives a text frame (UTF-8) to every socket that is subscribed to a topic; the bytes are copied. */
+  readonly publish: (topic: string, frame: Uint8Array) => void
   /** Takes no new connection; those that are there stay. */
   readonly stopListening: () => void
   /** Ends every connection at once, without goodbye. */
@@ -49,8 +49,12 @@ type PerSocket<S> = { readonly address: string; socket: UwsSocket<S> | undefined
 
 /** A frame beyond it ends the socket before it has been read. */
 const maxPayloadBytes = 64 * 1024
-/** Far above what is ever sent before the socket has drained: nothing is to be dropped here. */
+/** Far above what is ever sent before the client has acknowledged: nothing is to be dropped here. */
 const maxKeptBytes = 16 * 1024 * 1024
+/** The library's values DISABLED and SHARED_COMPRESSOR, which its type declarations know as types alone. */
+const compressors = { off: 0, shared: 1 } as const
+/** A frame shorter than this is not worth compressing. */
+const compressFromBytes = 256
 /** Silence is watched by whoever handles the events; this is the library's own bound, for sockets that were left over. */
 const idleTimeoutSeconds = 960
 
@@ -64,17 +68,25 @@ const exclusivePort = 1
  * Serves WebSockets at `path`, by uWebSockets.js; everything else there is answered 404.
  * Rejects with the fault CONFIG_INVALID when the port is taken (port 0: any free one).
  */
-export const startWebSocketServer = <S>({
+export const startWebSocketServer = <S, T>({
   port,
   path,
+  compression = 'off',
   events,
+  streams,
 }: {
   port: number
   path: string
+  /** permessage-deflate, with one compressor for all sockets, for the clients that offer it. */
+  compression?: 'off' | 'shared'
   events: SocketEvents<S>
+  /** Server-sent events, for those who cannot have a WebSocket. */
+  streams?: { readonly path: string; readonly events: StreamEvents<T> }
 }): Promise<WebSocketServer> => {
   const app = App()
+  const compresses = compression === 'shared'
   app.ws<PerSocket<S>>(path, {
+    compression: compressors[compression],
     maxPayloadLength: maxPayloadBytes,
     maxBackpressure: maxKeptBytes,
     idleTimeout: idleTimeoutSeconds,
@@ -98,7 +110,7 @@ export const startWebSocketServer = <S>({
     },
     open: (ws) => {
       const own = ws.getUserData()
-      own.socket = new UwsSocket(ws)
+      own.socket = new UwsSocket(ws, compresses)
       own.session = events.opened(own.socket, own.address)
     },
     message: (ws, message, isBinary) => {
@@ -107,11 +119,16 @@ export const startWebSocketServer = <S>({
     },
     ping: (ws) => {
       const { session } = ws.getUserData()
-      if (session !== undefined) events.heard(session)
+      if (session !== undefined) events.pinged(session)
     },
-    pong: (ws) => {
+    pong: (ws, payload) => {
       const { session } = ws.getUserData()
-      if (session !== undefined) events.heard(session)
+      if (session !== undefined) events.ponged(session, Buffer.from(payload).toString('latin1'))
+    },
+    dropped: (ws) => {
+      // A published frame was lost: order can be promised no more. Ending the socket in here would end the process.
+      const { socket } = ws.getUserData()
+      setImmediate(() => socket?.close('tooSlow'))
     },
     drain: (ws) => {
       const { session } = ws.getUserData()
@@ -123,6 +140,7 @@ export const startWebSocketServer = <S>({
       if (own.session !== undefined) events.closed(own.session, code)
     },
   })
+  if (streams !== undefined) serveStreams(app, streams)
   app.any('/*', (response) => {
     response.writeStatus('404 Not Found').end()
   })
@@ -140,6 +158,9 @@ export const startWebSocketServer = <S>({
       }
       resolve({
         port: us_socket_local_port(listening),
+        publish: (topic, frame) => {
+          app.publish(topic, frame, false, compresses && frame.length >= compressFromBytes)
+        },
         stopListening,
         close: () => {
           stopListening()
@@ -151,31 +172,136 @@ export const startWebSocketServer = <S>({
 }
 
 /** The library throws when a socket is used after its end; this one remembers. */
-class UwsSocket<S> implements Socket {
+class UwsSocket<S> implements Link {
   #ws: WebSocket<PerSocket<S>> | undefined
+  readonly #compresses: boolean
 
-  constructor(ws: WebSocket<PerSocket<S>>) {
+  constructor(ws: WebSocket<PerSocket<S>>, compresses: boolean) {
     this.#ws = ws
+    this.#compresses = compresses
   }
 
   ended(): void {
     this.#ws = undefined
   }
 
-  send(frame: string | Uint8Array): SendResult {
-    const result = this.#ws?.send(frame, false)
+  send(frame: Uint8Array): SendResult {
+    const result = this.#ws?.send(frame, false, this.#compresses && frame.length >= compressFromBytes)
     return result === 0 ? 'buffered' : result === 2 ? 'dropped' : 'sent'
   }
 
-  bufferedBytes(): number {
-    return this.#ws?.getBufferedAmount() ?? 0
+  ping(mark: string): void {
+    this.#ws?.ping(mark)
   }
 
-  ping(): void {
-    this.#ws?.ping()
+  subscribe(room: string): void {
+    this.#ws?.subscribe(room)
   }
 
-  close(code: number, reason: string): void {
-    this.#ws?.end(code, reason)
+  unsubscribe(room: string): void {
+    this.#ws?.unsubscribe(room)
+  }
+
+  close(reason: CloseReason): void {
+    this.#ws?.end(closeCodes[reason], reason)
+  }
+}
+
+/** Serves responses that go on and on, over HTTP. */
+const serveStreams = <T>(
+  app: TemplatedApp,
+  { path, events }: { readonly path: string; readonly events: StreamEvents<T> },
+): void => {
+  app.options(path, (response, request) => {
+    const headers = events.asked(request.getHeader('origin'))
+    response.writeStatus(headers === null ? '403 Forbidden' : '204 No Content')
+    writeHeaders(response, headers ?? {})
+    response.endWithoutBody()
+  })
+  app.get(path, (response, request) => {
+    const stream = new UwsResponse(response)
+    const session = events.requested(
+      {
+        origin: request.getHeader('origin'),
+        address: Buffer.from(response.getRemoteAddressAsText()).toString('latin1'),
+        authorization: request.getHeader('authorization'),
+        lastEventId: request.getHeader('last-event-id'),
+        room: request.getQuery('room') ?? '',
+      },
+      stream,
+    )
+    stream.onEnd(() => events.closed(session))
+    if (stream.hasEnded) return
+    response.onAborted(() => stream.ended())
+    response.onWritable(() => {
+      // What was kept goes out with what is written next, and by nothing else.
+      if (stream.write(keepAlive) === 'sent') events.drained(session)
+      return true
+    })
+  })
+}
+
+const writeHeaders = (response: HttpResponse, headers: Readonly<Record<string, string>>): void => {
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+}
+
+/** The library ends the process when a response is used after its end; this one remembers. */
+class UwsResponse implements ResponseStream {
+  #response: HttpResponse | undefined
+  #onEnd: (() => void) | undefined
+
+  constructor(response: HttpResponse) {
+    this.#response = response
+  }
+
+  get hasEnded(): boolean {
+    return this.#response === undefined
+  }
+
+  /** Called once, at once if it has ended already. */
+  onEnd(listener: () => void): void {
+    if (this.hasEnded) listener()
+    else this.#onEnd = listener
+  }
+
+  ended(): void {
+    this.#response = undefined
+    const listener = this.#onEnd
+    this.#onEnd = undefined
+    listener?.()
+  }
+
+  refuse(status: string, headers: Readonly<Record<string, string>>, body: string): void {
+    const response = this.#response
+    response?.cork(() => {
+      response.writeStatus(status)
+      writeHeaders(response, headers)
+      response.end(body, true)
+    })
+    this.ended()
+  }
+
+  begin(headers: Readonly<Record<string, string>>): void {
+    const response = this.#response
+    response?.cork(() => {
+      response.writeStatus('200 OK')
+      writeHeaders(response, { ...headers, Connection: 'close' })
+    })
+  }
+
+  write(text: string): 'sent' | 'buffered' {
+    const response = this.#response
+    let isTaken = true
+    response?.cork(() => {
+      isTaken = response.write(text)
+    })
+    return isTaken ? 'sent' : 'buffered'
+  }
+
+  end(): void {
+    const response = this.#response
+    // Asked to close the connection, the library would write a header into the body: the client was asked to, by `begin`.
+    response?.cork(() => response.end())
+    this.ended()
   }
 }

@@ -1,26 +1,42 @@
-import type { Line } from './line.ts'
+import { likesOf, type Line } from './line.ts'
 
 /** What one tick brings to a room, in delivery order. */
 export type FanOut = {
   /** For everyone in the room. */
   readonly shared: readonly Line[]
-  /** For a user to whom something is addressed: that, and the shared lines among it. */
-  readonly personal: ReadonlyMap<string, readonly Line[]>
+  /** For one user each: `toUid` says for whom. All of them are of weight 4, so they go before what is shared. */
+  readonly personal: readonly Line[]
 }
 
-/** Orders lines by weight; inside a weight they keep their order, which is that of the log. */
-export const inWeightOrder = (lines: readonly Line[]): readonly Line[] => lines.toSorted((a, b) => a.weight - b.weight)
+/** Makes a like that stands for `count`. */
+export type WithCount = (line: Line, count: number) => Line
 
-/** Divides the lines that came to a room in one tick by who gets them. */
-export const fanOut = (lines: readonly Line[]): FanOut => {
-  const ordered = inWeightOrder(lines)
-  const personal = new Map<string, readonly Line[]>()
-  for (const { toUid } of ordered) {
-    if (toUid === null || personal.has(toUid)) continue
-    personal.set(
-      toUid,
-      ordered.filter((line) => line.toUid === null || line.toUid === toUid),
-    )
+/**
+ * Puts the lines that came to a room in one tick in order: by weight, inside a weight as in the log. Its likes become one, with
+ * the sum of their counts; of other messages of weight 9 the newest is left.
+ */
+export const fanOut = (lines: readonly Line[], withCount: WithCount): FanOut => {
+  const personal: Line[] = []
+  const signals: Line[] = []
+  const comments: Line[] = []
+  const tallies: Line[] = []
+  let like: Line | undefined
+  let likes = 0
+  let other: Line | undefined
+  for (const line of lines) {
+    if (line.toUid !== null) personal.push(line)
+    else if (line.weight < 8) signals.push(line)
+    else if (line.weight === 8) comments.push(line)
+    else if (line.liked === null) other = line
+    else {
+      like = line
+      likes += likesOf(line)
+    }
   }
-  return { shared: ordered.filter(({ toUid }) => toUid === null), personal }
+  if (like !== undefined) tallies.push(likes === likesOf(like) ? like : withCount(like, likes))
+  if (other !== undefined) tallies.push(other)
+  return { personal: inWeightOrder(personal), shared: [...inWeightOrder(signals), ...comments, ...tallies] }
 }
+
+/** Orders lines by weight; inside a weight they keep their order. Most often they are in order already. */
+const inWeightOrder = (lines: Line[]): Line[] => (lines.length < 2 ? lines : lines.sort((a, b) => a.weight - b.weight))

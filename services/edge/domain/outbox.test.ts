@@ -35,12 +35,16 @@ const outboxOf = (...lines: readonly Line[]): Outbox => {
 /** For example `4:17`, `gap3`, `9:8x5` (a like at 8 that stands for 5). */
 const shown = (outgoing: readonly Outgoing[]): readonly string[] =>
   outgoing.map((out) => {
-    if (out.kind === 'gap') return `gap${out.dropped}`
+    if (out.kind === 'gap') return `gap${out.dropped ?? '?'}`
     const { weight, pos, liked } = out.line
     return liked === null ? `${weight}:${pos}` : `${weight}:${pos}x${liked.count}`
   })
 
-const all = (outbox: Outbox, nowMs = 0): readonly string[] => shown(outbox.take(Infinity, nowMs))
+/** Takes without a window. */
+const take = (outbox: Outbox, maxBytes: number, nowMs = 0): readonly Outgoing[] =>
+  outbox.take({ maxBytes, admitsBulk: () => true, nowMs })
+
+const all = (outbox: Outbox, nowMs = 0): readonly string[] => shown(take(outbox, Infinity, nowMs))
 
 test('weight 4 leaves before 5, 5 before the rest, whatever came first', () => {
   assert.deepEqual(all(outboxOf(line(9, 1), line(8, 1), line(5, 1), line(4, 2), line(5, 3))), [
@@ -66,8 +70,8 @@ test('likes of a room merge into the newest one with the sum of all', () => {
 test('the oldest comments drop when there are too many, and their number is told just there', () => {
   const outbox = new Outbox(policy)
   for (let pos = 1; pos <= 8; pos += 1) outbox.push(line(8, pos))
-  assert.equal(outbox.trim(), true)
-  const [gap] = outbox.take(1, 0)
+  outbox.trim()
+  const [gap] = take(outbox, 1)
   assert.equal(gap?.bytes.toString(), '{"op":"gap","room":"r1","weight":8,"dropped":3}')
   assert.deepEqual(all(outbox), ['8:4', '8:5', '8:6', '8:7', '8:8'])
 })
@@ -78,13 +82,73 @@ test('a comment longer than the bound still goes out when it is the newest', () 
   assert.deepEqual(all(outbox), ['gap1', '8:2'])
 })
 
-test('signals are never dropped: passing the bound is told to the caller', () => {
+test('signals are never dropped, and how much of them waits is known', () => {
   const outbox = new Outbox(policy)
-  for (let pos = 0; pos < 10; pos += 1) outbox.push(line(pos % 2 === 0 ? 4 : 5, pos))
-  assert.equal(outbox.trim(), true)
-  outbox.push(line(5, 10))
-  assert.equal(outbox.trim(), false)
-  assert.equal(all(outbox).length, 11)
+  for (let pos = 0; pos < 100; pos += 1) outbox.push(line(pos % 2 === 0 ? 4 : 5, pos))
+  outbox.push(line(8, 1))
+  outbox.trim(0)
+  assert.equal(outbox.signalBytes, 100 * lineBytes)
+  assert.equal(outbox.hasSignals, true)
+  assert.equal(all(outbox).length, 101)
+})
+
+test('where memory is short fewer comments wait, but always the newest', () => {
+  const outbox = outboxOf(line(8, 1), line(8, 2), line(8, 3), line(8, 4))
+  outbox.trim(0.4)
+  assert.deepEqual(shown(take(outbox, 1)), ['gap2'])
+  outbox.trim(0)
+  assert.deepEqual(all(outbox), ['gap1', '8:4'])
+})
+
+test('what was left out elsewhere is told before what follows, also when nobody knows how many', () => {
+  const outbox = new Outbox(policy)
+  outbox.leaveOut('r1', { weight: 8, dropped: null })
+  outbox.leaveOut('r1', { weight: 9, dropped: null })
+  outbox.push(line(8, 7))
+  outbox.push(line(9, 7))
+  const objects = take(outbox, Infinity).map(({ bytes }) => bytes.toString())
+  assert.equal(objects[0], '{"op":"gap","room":"r1","weight":8}')
+  assert.equal(objects[2], '{"op":"gap","room":"r1","weight":9}')
+  assert.equal(outbox.isEmpty, true)
+})
+
+test('weights 8 and 9 leave as far as they are admitted, 4 and 5 in any case', () => {
+  const outbox = outboxOf(line(8, 1), line(8, 2), line(9, 1), line(5, 1), line(4, 1))
+  const asked: (readonly [number, boolean])[] = []
+  const taken = outbox.take({
+    maxBytes: Infinity,
+    admitsBulk: (bytes, isFirst) => {
+      asked.push([bytes, isFirst])
+      return asked.length < 2
+    },
+    nowMs: 0,
+  })
+  assert.deepEqual(shown(taken), ['4:1', '5:1', '8:1'])
+  assert.deepEqual(asked, [
+    [lineBytes + 1, true],
+    [2 * (lineBytes + 1), false],
+  ])
+  assert.equal(outbox.isEmpty, false)
+})
+
+test('rooms take turns with their likes', () => {
+  const outbox = outboxOf(line(9, 1), line(9, 2, { room: 'r2' }))
+  assert.deepEqual(shown(take(outbox, 1)), ['9:1x1'])
+  outbox.push(line(9, 3))
+  assert.deepEqual(all(outbox), ['9:2x1', '9:3x1'])
+})
+
+test('of counts of viewers the newest waits, beside the likes', () => {
+  const viewers = (time: number): Line => line(9, 0, { pos: null, liked: null, occurredAt: time })
+  const outbox = outboxOf(viewers(1), line(9, 4), viewers(2))
+  assert.deepEqual(
+    take(outbox, Infinity).map((out) => (out.kind === 'message' ? [out.line.pos, out.line.occurredAt] : [])),
+    [
+      [4, 0],
+      [null, 2],
+    ],
+  )
+  assert.equal(outbox.bytes, 0)
 })
 
 test('an invite that waited past its expiry vanishes', () => {
@@ -96,8 +160,8 @@ test('an invite that waited past its expiry vanishes', () => {
 
 test('taking stops at the bound, and gives at least one', () => {
   const outbox = outboxOf(line(4, 1), line(4, 2), line(4, 3))
-  assert.deepEqual(shown(outbox.take(1, 0)), ['4:1'])
-  assert.deepEqual(shown(outbox.take(2 * lineBytes, 0)), ['4:2', '4:3'])
+  assert.deepEqual(shown(take(outbox, 1)), ['4:1'])
+  assert.deepEqual(shown(take(outbox, 2 * (lineBytes + 1))), ['4:2', '4:3'])
 })
 
 test('the oldest position of a room and weight is known as long as it waits', () => {
@@ -139,7 +203,7 @@ test('whatever comes and goes: order holds, signals are complete, likes add up, 
       for (const [pos, one] of steps.entries()) {
         if ('take' in one) {
           const waits = !outbox.isEmpty
-          const taken = outbox.take(one.take, 0)
+          const taken = take(outbox, one.take)
           assert.equal(taken.length > 0, waits)
           assertWeightOrder(taken)
           out.push(...taken)
@@ -149,15 +213,15 @@ test('whatever comes and goes: order holds, signals are complete, likes add up, 
         const made = line(one.weight, pos, { room: one.room, liked: one.weight === 9 ? liked : null })
         pushed.push(made)
         outbox.push(made)
-        assert.equal(outbox.trim(), true)
+        outbox.trim()
       }
-      out.push(...outbox.take(Infinity, 0))
+      out.push(...take(outbox, Infinity))
       assert.equal(outbox.isEmpty, true)
       assert.equal(outbox.bytes, 0)
 
       const sent = out.flatMap((one) => (one.kind === 'message' ? [one.line] : []))
       const positions = (lines: readonly Line[], room: string, weight: Weight): readonly number[] =>
-        lines.filter((one) => one.room === room && one.weight === weight).map(({ pos }) => pos)
+        lines.filter((one) => one.room === room && one.weight === weight).map(({ pos }) => pos ?? -1)
       for (const room of ['r1', 'r2']) {
         for (const weight of [4, 5] as const) {
           assert.deepEqual(positions(sent, room, weight), positions(pushed, room, weight))
@@ -173,7 +237,7 @@ test('whatever comes and goes: order holds, signals are complete, likes add up, 
           lines.filter((one) => one.room === room).reduce((sum, { liked }) => sum + (liked?.count ?? 0), 0)
         assert.equal(likes(sent), likes(pushed))
       }
-      const dropped = out.reduce((sum, one) => sum + (one.kind === 'gap' ? one.dropped : 0), 0)
+      const dropped = out.reduce((sum, one) => sum + (one.kind === 'gap' ? (one.dropped ?? 0) : 0), 0)
       const comments = (lines: readonly Line[]): number => lines.filter(({ weight }) => weight === 8).length
       assert.equal(comments(sent) + dropped, comments(pushed))
     }),

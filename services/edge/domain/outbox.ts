@@ -1,6 +1,6 @@
 import type { Weight } from '../../../schemas/events.ts'
 import { Fifo } from './fifo.ts'
-import { isExpired, type Line } from './line.ts'
+import { isExpired, likesOf, type Line } from './line.ts'
 import { encodeGap } from './protocol.ts'
 
 /** Bounds of what may wait for one connection; one object for all of them. */
@@ -9,34 +9,61 @@ export type OutboxPolicy = {
   readonly maxSignalBytes: number
   /** Beyond this the oldest comments are dropped, and the client is told how many. */
   readonly maxCommentBytes: number
-  /** So many comments go before a like gets its turn, when both wait. */
+  /** So many comments go before a message of weight 9 gets its turn, when both wait. */
   readonly commentsPerLike: number
   /** A like that stands for `count`: encoded when it leaves, not at each merge. */
   readonly withCount: (line: Line, count: number) => Line
 }
 
-/** One object for the client: a message, or the notice that comments were left out just here. */
+/** One object for the client: a message, or the notice that messages were left out just here. */
 export type Outgoing =
   | { readonly kind: 'message'; readonly bytes: Buffer; readonly line: Line }
-  | { readonly kind: 'gap'; readonly bytes: Buffer; readonly dropped: number }
+  | {
+      readonly kind: 'gap'
+      readonly bytes: Buffer
+      readonly room: string
+      readonly weight: Weight
+      readonly dropped: number | null
+    }
 
-type MergedLike = { newest: Line; count: number }
+/** Messages of a weight that a client is not given; null: nobody knows how many. */
+export type Gap = { readonly weight: Weight; readonly dropped: number | null }
+
+/** What may leave now. */
+export type Leave = {
+  /** For all of it together; one object may always leave. */
+  readonly maxBytes: number
+  /** Whether so many bytes of weights 8 and 9 may leave: what would have left by then; `isFirst`: with nothing of them before. */
+  readonly admitsBulk: (bytes: number, isFirst: boolean) => boolean
+  readonly nowMs: number
+}
+
+/** What of weight 9 waits of a room: likes as one, the newest of anything else. */
+type Tally = { like: Line | null; count: number; other: Line | null }
+
+/** `"count":` with a comma and every digit that a sum can have. */
+const countBytes = 26
+/** Objects of a frame are parted by a newline. */
+const newlineBytes = 1
 
 /**
  * What waits for one connection, in the order in which it should leave: 4 before 5 before the rest, 8 and 9 by turns; inside
  * a weight and room the order of the log. When it is full, likes of a room merge into one with an exact count, comments drop
- * oldest first, and 4 and 5 are kept: `trim` says when there are too many.
+ * oldest first, and 4 and 5 are kept: too many of them end the connection.
  */
 export class Outbox {
   readonly #policy: OutboxPolicy
   readonly #first = new Fifo<Line>()
   readonly #second = new Fifo<Line>()
   readonly #comments = new Fifo<Line>()
-  readonly #likes = new Map<string, MergedLike>()
-  /** Comments dropped, by room: all of them were older than the oldest that still waits. */
-  readonly #dropped = new Map<string, number>()
+  /** Of weight 9, by room. */
+  readonly #tallies = new Map<string, Tally>()
+  /** Comments left out, by room: all of them were older than the oldest that still waits. */
+  readonly #commentGaps = new Map<string, number | null>()
+  readonly #likeGaps = new Set<string>()
   #signalBytes = 0
   #commentBytes = 0
+  #tallyBytes = 0
   #commentsLeft: number
 
   constructor(policy: OutboxPolicy) {
@@ -45,12 +72,20 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#first.size + this.#second.size + this.#comments.size + this.#likes.size + this.#dropped.size === 0
+    return !this.hasSignals && !this.#hasComments && !this.#hasTallies
   }
 
-  /** Bytes of messages of weights 4, 5 and 8 that wait; the likes are one a room. */
+  get hasSignals(): boolean {
+    return this.#first.size + this.#second.size > 0
+  }
+
+  get signalBytes(): number {
+    return this.#signalBytes
+  }
+
+  /** Bytes of what waits. The lines are shared: so much of them may be kept for others anyway. */
   get bytes(): number {
-    return this.#signalBytes + this.#commentBytes
+    return this.#signalBytes + this.#commentBytes + this.#tallyBytes
   }
 
   /** Puts a line behind those of its weight. Bounds are seen to by `trim`, when it is clear what has to wait. */
@@ -66,62 +101,117 @@ export class Outbox {
         this.#commentBytes += line.bytes.length
         return
       case 9:
-        this.#like(line)
+        this.#tally(line)
     }
   }
 
-  /** Drops the oldest comments beyond their bound, but never the newest. False when more of weights 4 and 5 waits than may. */
-  trim(): boolean {
-    while (this.#commentBytes > this.#policy.maxCommentBytes && this.#comments.size > 1) this.#dropOldest()
-    return this.#signalBytes <= this.#policy.maxSignalBytes
+  /** Something of a room was left out before everything that is pushed from now on. */
+  leaveOut(room: string, { weight, dropped }: Gap): void {
+    if (weight === 8) this.#commentGaps.set(room, sum(this.#commentGaps.get(room) ?? 0, dropped))
+    else if (weight === 9) this.#likeGaps.add(room)
   }
 
-  /** Takes the next objects out, at least one if there is any, until `maxBytes` is reached. Invites that are too late vanish. */
-  take(maxBytes: number, nowMs: number): readonly Outgoing[] {
+  /**
+   * Drops the oldest comments beyond their bound, but never the newest; `share` (0 to 1) makes the bound smaller where memory is
+   * short. Weights 4 and 5 stay.
+   */
+  trim(share = 1): void {
+    const { maxCommentBytes } = this.#policy
+    while (this.#commentBytes > maxCommentBytes * share && this.#comments.size > 1) this.#dropOldest()
+  }
+
+  /** Takes the next objects out, as many as may leave. Invites that are too late vanish. */
+  take({ maxBytes, admitsBulk, nowMs }: Leave): readonly Outgoing[] {
     const taken: Outgoing[] = []
-    for (let bytes = 0; bytes < maxBytes;) {
-      const next = this.#next(nowMs)
-      if (next === undefined) break
-      taken.push(next)
-      bytes += next.bytes.length
+    let bytes = 0
+    let bulkBytes = 0
+    for (;;) {
+      this.#dropExpired(nowMs)
+      const isBulk = !this.hasSignals
+      const next = this.#nextBytes()
+      if (next === 0 || (taken.length > 0 && bytes + next > maxBytes)) break
+      if (isBulk && !admitsBulk(bulkBytes + next, bulkBytes === 0)) break
+      const out = this.#takeNext()
+      if (out === undefined) break
+      taken.push(out)
+      bytes += out.bytes.length + newlineBytes
+      if (isBulk) bulkBytes += out.bytes.length + newlineBytes
     }
     return taken
   }
 
   /** The oldest position of a room and weight that still waits; undefined: none does. */
   oldestPos(room: string, weight: Weight): number | undefined {
-    if (weight === 9) return this.#likes.get(room)?.newest.pos
+    if (weight === 9) return this.#tallies.get(room)?.like?.pos ?? undefined
     const lines = weight === 4 ? this.#first : weight === 5 ? this.#second : this.#comments
-    for (const line of lines) if (line.room === room) return line.pos
+    for (const line of lines) if (line.room === room) return line.pos ?? undefined
     return undefined
   }
 
   /** Forgets what waits of a room. */
   forget(room: string): void {
     for (const lines of [this.#first, this.#second, this.#comments]) lines.retain((line) => line.room !== room)
-    this.#likes.delete(room)
-    this.#dropped.delete(room)
+    this.#tallies.delete(room)
+    this.#commentGaps.delete(room)
+    this.#likeGaps.delete(room)
     this.#signalBytes = bytesOf(this.#first) + bytesOf(this.#second)
     this.#commentBytes = bytesOf(this.#comments)
+    this.#tallyBytes = 0
+    for (const { like, other } of this.#tallies.values()) this.#tallyBytes += sizeOf(like) + sizeOf(other)
   }
 
-  #next(nowMs: number): Outgoing | undefined {
+  get #hasComments(): boolean {
+    return this.#comments.size + this.#commentGaps.size > 0
+  }
+
+  get #hasTallies(): boolean {
+    return this.#tallies.size + this.#likeGaps.size > 0
+  }
+
+  get #isCommentsTurn(): boolean {
+    return this.#hasComments && (this.#commentsLeft > 0 || !this.#hasTallies)
+  }
+
+  #dropExpired(nowMs: number): void {
     for (const lines of [this.#first, this.#second]) {
-      for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+      for (let line = lines.peek(); line !== undefined && isExpired(line, nowMs); line = lines.peek()) {
         this.#signalBytes -= line.bytes.length
-        if (!isExpired(line, nowMs)) return messageOf(line)
+        lines.shift()
       }
     }
-    const hasComments = this.#comments.size + this.#dropped.size > 0
-    const hasLikes = this.#likes.size > 0
-    if (hasComments && (this.#commentsLeft > 0 || !hasLikes)) return this.#nextComment()
-    return hasLikes ? this.#nextLike() : undefined
+  }
+
+  /** The size of what `#takeNext` will give, at most; 0: nothing waits. */
+  #nextBytes(): number {
+    const signal = this.#first.peek() ?? this.#second.peek()
+    if (signal !== undefined) return signal.bytes.length + newlineBytes
+    if (this.#isCommentsTurn) {
+      const [gap] = this.#commentGaps
+      return gap === undefined
+        ? sizeOf(this.#comments.peek() ?? null) + newlineBytes
+        : gapOf(gap[0], 8, gap[1]).length + 1
+    }
+    const [room] = this.#likeGaps
+    if (room !== undefined) return gapOf(room, 9, null).length + newlineBytes
+    for (const { like, other } of this.#tallies.values()) {
+      return (like === null ? sizeOf(other) : like.bytes.length + countBytes) + newlineBytes
+    }
+    return 0
+  }
+
+  #takeNext(): Outgoing | undefined {
+    const signal = this.#first.shift() ?? this.#second.shift()
+    if (signal !== undefined) {
+      this.#signalBytes -= signal.bytes.length
+      return messageOf(signal)
+    }
+    return this.#isCommentsTurn ? this.#nextComment() : this.#nextTally()
   }
 
   #nextComment(): Outgoing | undefined {
-    for (const [room, dropped] of this.#dropped) {
-      this.#dropped.delete(room)
-      return { kind: 'gap', bytes: Buffer.from(encodeGap(room, 8, dropped)), dropped }
+    for (const [room, dropped] of this.#commentGaps) {
+      this.#commentGaps.delete(room)
+      return { kind: 'gap', bytes: gapOf(room, 8, dropped), room, weight: 8, dropped }
     }
     const line = this.#comments.shift()
     if (line === undefined) return undefined
@@ -130,35 +220,56 @@ export class Outbox {
     return messageOf(line)
   }
 
-  #nextLike(): Outgoing | undefined {
-    for (const [room, { newest, count }] of this.#likes) {
-      this.#likes.delete(room)
-      this.#commentsLeft = this.#policy.commentsPerLike
-      return messageOf(count === newest.liked?.count ? newest : this.#policy.withCount(newest, count))
+  #nextTally(): Outgoing | undefined {
+    this.#commentsLeft = this.#policy.commentsPerLike
+    for (const room of this.#likeGaps) {
+      this.#likeGaps.delete(room)
+      return { kind: 'gap', bytes: gapOf(room, 9, null), room, weight: 9, dropped: null }
+    }
+    for (const [room, tally] of this.#tallies) {
+      const { like, count, other } = tally
+      this.#tallyBytes -= sizeOf(like ?? other)
+      // A room's turn takes it to the end of the line, so that rooms take turns, too.
+      this.#tallies.delete(room)
+      if (like === null) return other === null ? undefined : messageOf(other)
+      if (other !== null) this.#tallies.set(room, { like: null, count: 0, other })
+      return messageOf(count === likesOf(like) ? like : this.#policy.withCount(like, count))
     }
     return undefined
   }
 
-  #like(line: Line): void {
-    const count = line.liked?.count ?? 1
-    const waiting = this.#likes.get(line.room)
-    if (waiting === undefined) {
-      this.#likes.set(line.room, { newest: line, count })
-      return
+  #tally(line: Line): void {
+    let tally = this.#tallies.get(line.room)
+    if (tally === undefined) {
+      tally = { like: null, count: 0, other: null }
+      this.#tallies.set(line.room, tally)
     }
-    waiting.newest = line
-    waiting.count += count
+    const replaced = line.liked === null ? tally.other : tally.like
+    this.#tallyBytes += sizeOf(line) - sizeOf(replaced)
+    if (line.liked === null) tally.other = line
+    else {
+      tally.like = line
+      tally.count += likesOf(line)
+    }
   }
 
   #dropOldest(): void {
     const line = this.#comments.shift()
     if (line === undefined) return
     this.#commentBytes -= line.bytes.length
-    this.#dropped.set(line.room, (this.#dropped.get(line.room) ?? 0) + 1)
+    this.leaveOut(line.room, { weight: 8, dropped: 1 })
   }
 }
 
-const messageOf = (line: Line): Outgoing => ({ kind: 'message', bytes: line.bytes, line })
+/** A message as it leaves. */
+export const messageOf = (line: Line): Outgoing => ({ kind: 'message', bytes: line.bytes, line })
+
+const gapOf = (room: string, weight: Weight, dropped: number | null): Buffer =>
+  Buffer.from(encodeGap(room, weight, dropped))
+
+const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
+
+const sizeOf = (line: Line | null): number => line?.bytes.length ?? 0
 
 const bytesOf = (lines: Iterable<Line>): number => {
   let bytes = 0

@@ -33,16 +33,23 @@ export const closeCodes = {
 export type CloseReason = keyof typeof closeCodes
 
 export const maxFrameBytes = 16 * 1024
+/** Far more than a client that comes back has to say at once: a token, and its rooms. */
+export const maxFrameLines = 256
 const minWindowBytes = 4096
 /** The first position of a log is 0; -1 is the cursor before it. */
 const firstCursor = -1
 
 const roomPattern = /^[A-Za-z0-9]{1,64}$/
 
-/** Reads the lines of a text frame of a client; empty lines are passed over, an empty frame is a bad line. */
+/**
+ * Reads the lines of a text frame of a client; empty lines are passed over, an empty frame is a bad line. Lines beyond
+ * `maxFrameLines` are left unread, and one bad line says so: a frame costs no more than that.
+ */
 export const parseFrame = (frame: string): readonly ParsedLine[] => {
   const lines = frame.split('\n').filter((line) => line.trim() !== '')
-  return lines.length === 0 ? [bad('the frame is empty')] : lines.map(parseLine)
+  if (lines.length === 0) return [bad('the frame is empty')]
+  const parsed = lines.slice(0, maxFrameLines).map(parseLine)
+  return lines.length > maxFrameLines ? [...parsed, bad(`at most ${maxFrameLines} lines are read of a frame`)] : parsed
 }
 
 const parseLine = (line: string): ParsedLine => {
@@ -98,11 +105,11 @@ const parseSubscribe = ({ room, resume = null }: Readonly<Record<string, unknown
   return { ok: true, op: 'subscribe', room, resume: { epoch, positions: known } }
 }
 
-const roomExpected = 'room: 1 to 64 letters and digits are expected'
+export const roomExpected = 'room: 1 to 64 letters and digits are expected'
 const bad = (why: string): ParsedLine => ({ ok: false, why })
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-const isRoom = (value: unknown): value is string => typeof value === 'string' && roomPattern.test(value)
+export const isRoom = (value: unknown): value is string => typeof value === 'string' && roomPattern.test(value)
 const isWhole = (value: unknown, min: number): value is number => Number.isSafeInteger(value) && Number(value) >= min
 
 export const encodeConnected = (connection: string, pingMs: number): string =>
@@ -120,9 +127,9 @@ export const encodeUnsubscribed = (room: string): string => JSON.stringify({ op:
 
 export const encodePong = (): string => '{"op":"pong"}'
 
-/** That many messages of a weight were left out just here. */
-export const encodeGap = (room: string, weight: number, dropped: number): string =>
-  JSON.stringify({ op: 'gap', room, weight, dropped })
+/** That many messages of a weight were left out just here; null: nobody knows how many. */
+export const encodeGap = (room: string, weight: number, dropped: number | null): string =>
+  JSON.stringify({ op: 'gap', room, weight, ...(dropped === null ? {} : { dropped }) })
 
 export const encodeError = (code: ErrorCode, message: string): string => JSON.stringify({ op: 'error', code, message })
 

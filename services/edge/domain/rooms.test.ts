@@ -55,6 +55,18 @@ test('two connections of a user are two subscriptions and one viewer', () => {
   assert.equal(rooms.subscriptions(), 2)
 })
 
+test('who counts the viewers of a room hears of the first and the last connection of each user', () => {
+  const heard: string[] = []
+  const rooms: Rooms<Member> = createRooms({
+    onUnused: () => {},
+    onViewers: (room) => heard.push(`${room} ${rooms.viewers(room)}`),
+  })
+  const members = ['u1', 'u1', 'u1', 'u2'].map((uid) => join(rooms, 'r1', 0, uid))
+  assert.deepEqual(heard.splice(0), ['r1 1', 'r1 2'])
+  for (const member of members) rooms.leave('r1', member)
+  assert.deepEqual(heard, ['r1 1', 'r1 0'])
+})
+
 test('joining or leaving twice changes nothing', () => {
   const { rooms } = createTestRooms()
   const member = join(rooms, 'r1', 0, 'u1')

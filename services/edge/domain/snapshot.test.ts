@@ -48,6 +48,7 @@ const session = (phase: string): Session => ({
   closeActor: null,
   sentNumber: 0,
   seenNumber: 0,
+  readyNumber: 0,
   agreedEventId: 'agreed',
 })
 

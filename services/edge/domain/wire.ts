@@ -21,8 +21,8 @@ export type LoggedPush = {
   readonly kind: MessageKind
   readonly name: PushRecordName
   readonly record: Records[PushRecordName]
-  /** Offset in its partition. */
-  readonly pos: number
+  /** Offset in its partition; null for what was never in a log. */
+  readonly pos: number | null
 }
 
 /** Positions of the lanes by weight, as they stand on the wire. */
@@ -32,20 +32,46 @@ export type Positions = { readonly 4: number; readonly 5: number; readonly 8: nu
  * The line of a record. Undefined for a message to one user that names none: it must reach nobody rather than everybody
  * (message 2 carries a secret).
  */
-export const lineOf = ({ kind, name, record, pos }: LoggedPush): Line | undefined => {
+export const lineOf = (logged: LoggedPush): Line | undefined => {
+  const { kind, record } = logged
   const toUid = 'toUid' in record ? record.toUid : null
-  if (kind.audience !== 'room' && toUid === null) return undefined
-  return {
-    room: record.roomId,
-    weight: kind.weight,
-    pos,
-    bytes: Buffer.from(JSON.stringify(envelopeOf({ kind, name, record, pos })), 'utf8'),
-    occurredAt: record.occurredAt,
-    toUid,
-    expiresAt: isInvite(name, record) ? record.expiresAt : Infinity,
-    liked: isLike(name, record) ? record : null,
+  return kind.audience !== 'room' && toUid === null ? undefined : new RecordLine(logged, toUid)
+}
+
+/** The line of a record is encoded when somebody needs its bytes: most likes are merged before. */
+class RecordLine implements Line {
+  readonly room: string
+  readonly weight: Weight
+  readonly pos: number | null
+  readonly occurredAt: number
+  readonly toUid: string | null
+  readonly expiresAt: number
+  readonly liked: Liked | null
+  #logged: LoggedPush | null
+  #bytes: Buffer = noBytes
+
+  constructor(logged: LoggedPush, toUid: string | null) {
+    const { kind, name, record, pos } = logged
+    this.room = record.roomId
+    this.weight = kind.weight
+    this.pos = pos
+    this.occurredAt = record.occurredAt
+    this.toUid = toUid
+    this.expiresAt = isInvite(name, record) ? record.expiresAt : Infinity
+    this.liked = isLike(name, record) ? record : null
+    this.#logged = logged
+  }
+
+  get bytes(): Buffer {
+    if (this.#logged !== null) {
+      this.#bytes = Buffer.from(JSON.stringify(envelopeOf(this.#logged)), 'utf8')
+      this.#logged = null
+    }
+    return this.#bytes
   }
 }
+
+const noBytes = Buffer.alloc(0)
 
 /** The same like with another count: what it stands for when several were merged into the newest. */
 export const withCount = (kind: MessageKind, line: Line, count: number): Line =>
@@ -58,15 +84,15 @@ export const encodeRoomState = (
   kind: MessageKind,
   state: RoomState,
   asOf: { readonly 4: number; readonly 5: number },
-): string => JSON.stringify({ ...envelopeOf({ kind, name: 'RoomState', record: state }), asOf })
+): string => JSON.stringify({ ...envelopeOf({ kind, name: 'RoomState', record: state, pos: null }), asOf })
 
-const envelopeOf = ({ kind, name, record, pos }: Omit<LoggedPush, 'pos'> & { readonly pos?: number }): object => ({
+const envelopeOf = ({ kind, name, record, pos }: LoggedPush): object => ({
   type: kind.type,
   time: record.occurredAt,
   data: dataOf(name, record),
   room: record.roomId,
   weight: kind.weight,
-  ...(pos === undefined ? {} : { pos }),
+  ...(pos === null ? {} : { pos }),
   id: record.eventId,
 })
 

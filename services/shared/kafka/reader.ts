@@ -31,7 +31,7 @@ export type OutOfRange = {
 export type AfterOutOfRange = 'earliest' | 'end' | number | 'stop'
 
 export type Reader = {
-  /** Reads a partition from an offset; the wait until it is included is at most `maxWaitMs`. Replaces an earlier position. */
+  /** Reads a partition from an offset; the wait until it is included is at most `maxWaitMs` or `idleWaitMs`. Replaces an earlier position. */
   readonly add: (partition: number, offset: number) => void
   /** Forgets a partition at once: nothing more of it is delivered. */
   readonly remove: (partition: number) => void
@@ -76,6 +76,8 @@ const createBell = (): { wait: () => Promise<void>; wake: () => void } => {
  * same records come again after a back-off. Paused and absent partitions cost nothing.
  * A broker that is away is tried again for ever, positions kept: `onOutage` tells of the first failure, `onRecovered` of the end.
  * @param minBytes the broker answers at once when it has so many, else after `maxWaitMs`
+ * @param idleWaitMs while nothing comes, the broker answers at the first byte or after this long, instead: so a quiet topic costs few
+ *   fetches, and its first record comes at once. Left out: fetches are the same at all times
  * @param maxBytes about the most that one answer, and so one call's memory, may have
  */
 export const createReader = async ({
@@ -84,6 +86,7 @@ export const createReader = async ({
   maxWaitMs,
   minBytes,
   maxBytes,
+  idleWaitMs,
   onMessages,
   onOutOfRange,
   onOutage,
@@ -96,6 +99,7 @@ export const createReader = async ({
   maxWaitMs: number
   minBytes: number
   maxBytes: number
+  idleWaitMs?: number
   onMessages: (fetched: Fetched) => void | Promise<void>
   onOutOfRange: (outOfRange: OutOfRange) => AfterOutOfRange
   onOutage?: (error: Fault) => void
@@ -169,15 +173,19 @@ export const createReader = async ({
     return [...led.slice(first), ...led.slice(0, first)]
   }
 
-  const fetchOnce = async (broker: Broker, led: readonly Place[]): Promise<void> => {
+  /** How the next fetch is to wait, after one that brought something or did not. */
+  const waitAfter = (isIdle: boolean): { readonly maxWaitMs: number; readonly minBytes: number } =>
+    isIdle && idleWaitMs !== undefined ? { maxWaitMs: idleWaitMs, minBytes: 1 } : { maxWaitMs, minBytes }
+
+  /** Resolves with whether there was nothing to be had. */
+  const fetchOnce = async (broker: Broker, led: readonly Place[], isIdle: boolean): Promise<boolean> => {
     const asked = new Map(led.map(({ partition, position }) => [partition, position]))
     const answers = await abortable(
       fetchBatches({
         broker,
         topic,
         partitions: asked,
-        maxWaitMs,
-        minBytes,
+        ...waitAfter(isIdle),
         maxBytes,
         partitionMaxBytes: Math.min(maxBytes, maxPartitionBytes),
       }),
@@ -193,11 +201,13 @@ export const createReader = async ({
       else await deliver(place, answer)
     }
     if (refused) throw refused
+    return answers.every(({ next }) => next === null)
   }
 
   /** Reads from one broker for as long as the reader lives; idle while it leads nothing of ours. */
   const readFrom = async (nodeId: number): Promise<void> => {
     let failures = 0
+    let isIdle = false
     while (!signal.aborted) {
       const woken = changed.wait()
       const led = placesOf(nodeId)
@@ -207,7 +217,7 @@ export const createReader = async ({
           await abortable(woken, signal)
           continue
         }
-        await fetchOnce(await abortable(cluster.findBroker({ nodeId }), signal), led)
+        isIdle = await fetchOnce(await abortable(cluster.findBroker({ nodeId }), signal), led, isIdle)
         failures = 0
         tellSuccess(nodeId)
       } catch (error) {
@@ -300,6 +310,7 @@ export const readPartition = async ({
   from,
   to,
   onMessages,
+  maxBytes = maxRestoreBytes,
   signal,
   deadlineMs = 60_000,
   log = kafka.log,
@@ -309,6 +320,8 @@ export const readPartition = async ({
   partition: number
   from: number | 'earliest'
   to: number
+  /** About the most that one answer may have: what is decoded in one go. */
+  maxBytes?: number
   onMessages: (messages: readonly IncomingMessage[]) => void | Promise<void>
   signal?: AbortSignal
   deadlineMs?: number
@@ -332,8 +345,8 @@ export const readPartition = async ({
         partitions: new Map([[partition, position]]),
         maxWaitMs: restoreWaitMs,
         minBytes: 1,
-        maxBytes: maxRestoreBytes,
-        partitionMaxBytes: maxRestoreBytes,
+        maxBytes,
+        partitionMaxBytes: maxBytes,
       })
       if (!answer) continue
       if (answer.errorCode === offsetOutOfRange) {

@@ -134,6 +134,7 @@ test('an agreement gives the same session to both rooms, and push 2 to the invit
     closeActor: null,
     sentNumber: 0,
     seenNumber: 0,
+    readyNumber: 0,
     agreedEventId: push?.record.eventId,
   }
   assert.deepEqual(world.room('A').session, session)

@@ -170,6 +170,7 @@ const newSession = (
   closeActor: null,
   sentNumber: 0,
   seenNumber: 0,
+  readyNumber: 0,
   agreedEventId: '',
 })
 

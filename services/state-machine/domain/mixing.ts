@@ -156,7 +156,7 @@ const loseReady = (turn: Turn, session: Session, mainRoomId: string): void => {
   breakMix(turn, mainRoomId)
   setReady(turn, session, mainRoomId, false)
   if (mainRoomId === turn.room.roomId) change(turn, { mixReady: false })
-  else tellStep(turn, 'broken')
+  else tellStep(turn, 'broken', { generation: session.seenNumber })
 }
 
 /** The video cloud reports on the content of a mix of the session. */

@@ -196,7 +196,7 @@ test('a peer that is told to start, to stop, or that all failed does so once, un
   assert.equal(state()[0], 'mixed', 'a restart leaves the session mixed')
   assert.deepEqual(world.commanded(), ['StartMix B<-A 3', 'StartMix B<-A 4'])
   world.ready('B')
-  tell('broken', {})
+  tell('broken', { generation: world.room('A').session?.seenNumber ?? 0 })
   assert.equal(world.room('B').mixReady, false)
   tell('close', { subject: 'A', reason: 'request', actor: 'uA', generation: 5, flag: true })
   assert.deepEqual([state(), world.commanded()], [['stopping', 2, 'stopping', 5, true], ['StopMix B<-A 5']])

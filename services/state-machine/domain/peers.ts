@@ -5,6 +5,7 @@ import {
   changeMix,
   changeSession,
   isLive,
+  isUnmixedAfterFailure,
   keepLateStop,
   leaveSession,
   mixOf,
@@ -16,8 +17,9 @@ import {
   pushStream,
   startOwnMix,
   stopOwnMix,
+  tellStep,
 } from './session.ts'
-import { holdOf, isBroadcasters, isEnded, isSystemRoom, otherRoom, sessionOf } from './terms.ts'
+import { holdOf, isBroadcasters, isEnded, isOwner, isSystemRoom, otherRoom, sessionOf } from './terms.ts'
 import { answer, change, codes, ignore, tell, type Turn } from './turn.ts'
 
 // Messages between the two rooms of a session, and its closing from either side.
@@ -36,12 +38,15 @@ export const takeFact = (turn: Turn, message: PeerMessage): void => {
   if (number === 0) return takeLateFact(turn, message)
   if (session === undefined || !isNext(turn, session, message)) return ignore(turn, 'fact: known or late')
   switch (cause) {
-    case 'published':
-    case 'interrupted':
     case 'mix-available':
+      if (message.flag && !agreeToRepeat(turn, session)) return
       pushStream(turn, session.terms, fromRoomId, cause)
-      if (cause !== 'published') noteReady(turn, fromRoomId, cause === 'mix-available')
-      return
+      return noteReady(turn, fromRoomId, true)
+    case 'interrupted':
+      pushStream(turn, session.terms, fromRoomId, cause)
+      return noteReady(turn, fromRoomId, false)
+    case 'published':
+      return pushStream(turn, session.terms, fromRoomId, cause)
     case 'status':
       pushOthersStatus(turn, message)
       return takeStatus(turn, fromRoomId, message.reason)
@@ -57,6 +62,16 @@ export const takeFact = (turn: Turn, message: PeerMessage): void => {
     default:
       return ignore(turn, 'fact: unknown cause')
   }
+}
+
+/**
+ * The peer takes a MixAvailable for known. True when it is none, as the peer has not heard yet that the mix failed or is broken;
+ * then it is told, so that it pushes what this room pushes.
+ */
+const agreeToRepeat = (turn: Turn, session: Session): boolean => {
+  const isNews = isOwner(turn.room, session.terms) && (isUnmixedAfterFailure(session) || !session.peerReady)
+  if (isNews) tellStep(turn, 'mix-available')
+  return isNews
 }
 
 const pushOthersStatus = (turn: Turn, { subject, code, reason, message, texts }: PeerMessage): void => {
@@ -100,8 +115,14 @@ export const takeStep = (turn: Turn, message: PeerMessage): void => {
       pushMixFailed(turn, terms, code, message.message, reason)
       if (generation > 0) stopOwnMix(turn, generation)
       return
+    case 'mix-available':
+      // Unless it has broken off again: its room has been told so, and that was the last word.
+      if (turn.room.mixReady) pushStream(turn, terms, own, cause)
+      return
     case 'broken':
-      return change(turn, { mixReady: false })
+      // That its stream can be mixed this room has said since: the owner hears it behind the break.
+      if (session.readyNumber <= generation) change(turn, { mixReady: false })
+      return
     case 'close':
       changeSession(turn, { phase: 'stopping', closingRoomId: subject })
       pushEnded(turn, 'CohostEnded', terms, subject, { endReason: reason, actor })

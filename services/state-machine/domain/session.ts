@@ -21,14 +21,16 @@ export const changeMix = (turn: Turn, mainRoomId: string, changes: Partial<Mix>)
 type PeerBody = Partial<PeerMessage>
 
 /** What happened in this room, for the other room of the session. */
-export const tellFact = (turn: Turn, cause: FactCause, body: PeerBody = {}): void =>
+export const tellFact = (turn: Turn, cause: FactCause, body: PeerBody = {}): void => {
   tellNumbered(turn, 'fact', cause, body)
+  if (cause === 'mix-available') changeSession(turn, { readyNumber: turn.room.session?.sentNumber ?? 0 })
+}
 /** What the owner decided, for its peer. */
 export const tellStep = (turn: Turn, cause: StepCause, body: PeerBody = {}): void =>
   tellNumbered(turn, 'step', cause, body)
 
 export type FactCause = 'published' | 'interrupted' | 'mix-available' | 'status' | 'answer'
-export type StepCause = 'start' | 'mix-succeeded' | 'mix-failed' | 'broken' | 'close' | 'mix-ended'
+export type StepCause = 'start' | 'mix-succeeded' | 'mix-failed' | 'mix-available' | 'broken' | 'close' | 'mix-ended'
 
 const tellNumbered = (turn: Turn, kind: 'fact' | 'step', cause: string, body: PeerBody): void => {
   const { session } = turn.room
@@ -211,5 +213,8 @@ export const ownedSession = (turn: Turn): Session | undefined => {
   const session = sessionOf(turn.room)
   return session !== undefined && isOwner(turn.room, session.terms) ? session : undefined
 }
+
+/** A start has failed and nothing has been started since: the next MixAvailable of either room tries again. */
+export const isUnmixedAfterFailure = ({ phase, failures }: Session): boolean => phase === 'agreed' && failures > 0
 
 export const isLive = (turn: Turn): boolean => !isEnded(turn.room)

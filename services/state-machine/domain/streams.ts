@@ -1,7 +1,16 @@
 import type { MixCommandAnswered, MixStatusNotified, StreamNotified } from '../../../schemas/types.generated.ts'
 import { noteReady, takeAnswer, takeStatus } from './mixing.ts'
-import { changeMix, mixOf, ownedSession, pushStatus, pushStream, tellFact, type MixStatus } from './session.ts'
-import { isEnded, isSystemRoom, otherRoom, roomStatus, sessionOf } from './terms.ts'
+import {
+  changeMix,
+  isUnmixedAfterFailure,
+  mixOf,
+  ownedSession,
+  pushStatus,
+  pushStream,
+  tellFact,
+  type MixStatus,
+} from './session.ts'
+import { isEnded, isOwner, isSystemRoom, otherRoom, roomStatus, sessionOf } from './terms.ts'
 import { clearTimer, setTimer } from './timers.ts'
 import { change, ignore, push, tell, type Turn } from './turn.ts'
 
@@ -25,7 +34,7 @@ export const takeStreamNotice = (turn: Turn, { action, cloudTime }: StreamNotifi
   } else if (action === 'publish_done') {
     if (!isPushing) return ignore(turn, 'publish_done: not pushing')
     const status = isSystemRoom(room) ? roomStatus.systemIdle : roomStatus.created
-    change(turn, { status, mixReady: false, streamTime: cloudTime ?? room.streamTime })
+    change(turn, { status, mixReady: false, readyWhenLocked: false, streamTime: cloudTime ?? room.streamTime })
     setTimer(turn, 'grace', '', now + rules.graceMs)
     announceStream(turn, 'interrupted')
     noteReady(turn, room.roomId, false)
@@ -39,11 +48,22 @@ export const takeMixAvailability = (turn: Turn): void => {
   const { room } = turn
   if (isEnded(room)) return ignore(turn, 'mix availability: no such room')
   const session = sessionOf(room)
-  const isUnmixedAfterFailure = session?.phase === 'agreed' && session.failures > 0
-  if (room.mixReady && !isUnmixedAfterFailure) return ignore(turn, 'mix availability: known')
+  if (room.mixReady && (session === undefined || !isUnmixedAfterFailure(session))) return askWhetherKnown(turn)
   change(turn, { mixReady: true })
   announceStream(turn, 'mix-available')
   noteReady(turn, room.roomId, true)
+}
+
+/**
+ * The stream was ready already, as far as this room knows. In a peer that may be out of date: that a mix has failed, or is broken, is
+ * for the owner to know, so the owner decides whether there is something to try again.
+ */
+const askWhetherKnown = (turn: Turn): void => {
+  const { session } = turn.room
+  if (session === null || session.phase === 'stopping' || isOwner(turn.room, session.terms)) {
+    return ignore(turn, 'mix availability: known')
+  }
+  tellFact(turn, 'mix-available', { flag: true })
 }
 
 /** Pushes what happened to the stream to whom it concerns: the room, or the rooms of its session. */

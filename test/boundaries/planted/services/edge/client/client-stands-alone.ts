@@ -1,0 +1,3 @@
+import { planted } from '../lanes.ts'
+
+export const stands = planted

@@ -1,0 +1,3 @@
+import { stands } from './client/client-stands-alone.ts'
+
+export const knows = stands
