@@ -138,6 +138,13 @@ test('what was read goes to the ring, which then serves the next ones', async ()
 test('few partitions are read at once', async () => {
   const { catchUp, mostAtOnce } = stage({ maxAtOnce: 2 })
   const all = Array.from({ length: 10 }, (_, partition) => catchUp.readBack(partition, 'a', 30_000))
-  assert.ok((await Promise.all(all)).every((caught) => caught !== null))
+  for (const caught of await Promise.all(all)) {
+    const offsets = caught?.messages.map(({ offset }) => offset) ?? []
+    assert.equal(offsets.length, Math.ceil(20_000 / rooms.length))
+    assert.ok(
+      offsets.every((offset, at) => at === 0 || offset > (offsets[at - 1] ?? 0)),
+      'in the order of the log',
+    )
+  }
   assert.equal(mostAtOnce(), 2)
 })

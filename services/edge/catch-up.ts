@@ -19,7 +19,7 @@ export type CatchUpLimits = {
 /** Reads back the signals that the ring of a partition does not have, once for all who wait for them. */
 export type CatchUp = {
   /**
-   * All signals of a room from an offset up to what the ring has; null when that is too far back: not in the log any more, or
+   * All signals of a room from an offset on, up to the last one in the ring; null when that is too far back: not in the log any more, or
    * not to be read within the limits, or within twice their time for a turn.
    */
   readonly readBack: (partition: number, room: string, from: number) => Promise<CaughtUp<Logged> | null>
@@ -102,9 +102,11 @@ export const createCatchUp = ({
     const open = lanes.of(partition)
     if (open === undefined) return
     const ring = open.rings.signal
-    const end = ring.from
+    const { from: end, next } = ring
     const deadline = clock.now() + limits.deadlineMs
-    const stretches: Stretch[] = []
+    // With what the ring has now, since it may drop some of that while the rest is read.
+    const inRing = new Map(waiters.map(({ room }) => [room, ring.after(room, end - 1)]))
+    const stretches: Stretch[] = [inRing]
     const floor = tooFar.get(partition) ?? -1
     let pending: readonly Waiter[] = waiters.filter(({ from }) => from > floor).toSorted((a, b) => b.from - a.from)
     let start = end
@@ -112,7 +114,7 @@ export const createCatchUp = ({
     let failure: Fault | undefined
     for (let length = firstStretch; ;) {
       for (const { from, settle, room } of pending) {
-        if (from >= start) settle({ start: from, end, messages: behind(stretches, room, from) })
+        if (from >= start) settle({ start: from, end: next, messages: behind(stretches, room, from) })
       }
       pending = pending.filter(({ from }) => from < start)
       const lowest = pending.at(-1)?.from

@@ -172,8 +172,7 @@ export const startEdge = async ({
   const overload = watchOverload({
     lanes,
     queuedBytes: () => delivery.queuedBytes(),
-    // Well before the queues are cut shorter for want of memory.
-    limits: { ...config.overload, maxQueuedBytes: config.overload.maxQueuedBytes / 4 },
+    limits: config.overload,
     metrics: registry,
     clock: monotonicClock,
     log,

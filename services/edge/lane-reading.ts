@@ -52,7 +52,7 @@ export const createLaneReading = ({
       positions[lane] = message.offset
       const roomId = message.key?.toString('latin1') ?? ''
       const home = homeOf(roomId)
-      if (home === undefined) ring.append(keepUnread(message, roomId, nowMs))
+      if (home === undefined) ring.append(keepUnread(message, { room: roomId, lane, keptAt: nowMs }))
       else {
         const decoded = records.read(message)
         const record = decoded instanceof Promise ? await decoded : decoded

@@ -33,15 +33,29 @@ export type Logged = Kept & {
 }
 
 /** About what the objects around the bytes take. */
-const overheadBytes = 200
+const overheadBytes = 300
 
-/** Keeps a message unread, in bytes of its own: those of a fetch answer would keep all of it in memory. */
-export const keepUnread = ({ offset, value }: IncomingMessage, room: string, keptAt: number): Logged => ({
+/**
+ * A copy to keep: the bytes of a fetch answer would keep all of it in memory. Node's pool would do the same on a small scale: a signal
+ * is kept long after its neighbours there, so it gets memory of its own. Comments and likes live and die together.
+ */
+const copyOf = (value: Buffer, lane: LaneName): Buffer => {
+  if (lane !== 'signal') return Buffer.from(value)
+  const copy = Buffer.allocUnsafeSlow(value.length)
+  value.copy(copy)
+  return copy
+}
+
+/** Keeps a message unread. */
+export const keepUnread = (
+  { offset, value }: IncomingMessage,
+  { room, lane, keptAt }: { readonly room: string; readonly lane: LaneName; readonly keptAt: number },
+): Logged => ({
   room,
   offset,
   keptAt,
   bytes: overheadBytes + room.length + (value?.length ?? 0),
-  value: value === null ? null : Buffer.from(value),
+  value: value === null ? null : copyOf(value, lane),
   isRead: value === null,
   line: null,
   eventId: '',

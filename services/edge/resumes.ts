@@ -18,7 +18,7 @@ import { bytesOf, type LaneName, type Logged, type LoggedReader } from './logged
 
 /** What becomes of a resume. */
 export type Course =
-  | { readonly recovered: true; readonly cursors: Cursors; readonly caught: CaughtUp<Logged> | null }
+  | { readonly recovered: true; readonly cursors: Cursors; caught: CaughtUp<Logged> }
   | { readonly recovered: false; readonly why: NotRecovered }
 
 /** What a client has missed: its lines, and of which weights how many are not among them (null: unknown). */
@@ -66,8 +66,8 @@ export const createResumes = ({
   maxCommentBytes,
   clock,
 }: {
-  lanes: Lanes
-  signalLog: SignalLog
+  lanes: Pick<Lanes, 'of' | 'passed'>
+  signalLog: Pick<SignalLog, 'bounds'>
   catchUp: CatchUp
   reader: LoggedReader
   /** A like that stands for so many. */
@@ -90,6 +90,7 @@ export const createResumes = ({
 
   /** False when the lane does not get there. */
   const reach = async (partition: number, cursor: number, signal: AbortSignal): Promise<boolean> => {
+    if (cursor < (lanes.of(partition)?.positions.signal ?? 0)) return true
     const given = AbortSignal.timeout(holdBackMs)
     try {
       await lanes.passed(partition, cursor, AbortSignal.any([signal, given]))
@@ -146,8 +147,10 @@ export const createResumes = ({
       const known = { ...cursors, 8: comments, 9: likes }
       const from = Math.min(cursors[4], cursors[5]) + 1
       const ring = lanes.of(partition)?.rings.signal
-      if (ring === undefined || ring.completeFrom(roomId) <= from) {
-        return { recovered: true, cursors: known, caught: null }
+      if (ring === undefined) return { recovered: false, why: 'too_old' }
+      if (ring.completeFrom(roomId) <= from) {
+        const kept = { start: from, end: ring.next, messages: ring.after(roomId, from - 1) }
+        return { recovered: true, cursors: known, caught: kept }
       }
       const caught = await catchUp.readBack(partition, roomId, from)
       return caught === null ? { recovered: false, why: 'too_old' } : { recovered: true, cursors: known, caught }
@@ -159,11 +162,16 @@ export const createResumes = ({
       return entries
     },
 
-    missed: ({ cursors, caught }, { roomId, partition, uid }, signal) => {
+    missed: (course, { roomId, partition, uid }, signal) => {
+      const { cursors } = course
       const open = lanes.of(partition)
       if (open === undefined) return 'gone'
-      const behind = missedBehind(roomId, Math.min(cursors[4], cursors[5]), open.rings.signal, caught)
+      const last = Math.min(cursors[4], cursors[5])
+      const ring = open.rings.signal
+      const behind = missedBehind(roomId, last, ring, course.caught)
       if (behind === null) return 'gone'
+      // While they are read the ring may drop some: they are kept for this client, and the ring is asked for later ones alone.
+      course.caught = { start: last + 1, end: ring.next, messages: behind }
       const signals = given(behind, open.positions.signal)
       if (signals.some(({ isRead }) => !isRead)) return read(signals, 'signal', partition, signal)
       const lines = [...linesFor(linesIn(signals), { uid, cursors, nowMs: clock.now() })]
@@ -171,11 +179,11 @@ export const createResumes = ({
       const gaps: { weight: 8 | 9; dropped: number | null }[] = []
 
       if (cursors[8] !== null) {
-        const ring = open.rings.comment
-        const all = given(ring.after(roomId, cursors[8]), open.positions.comment)
+        const comments = open.rings.comment
+        const all = given(comments.after(roomId, cursors[8]), open.positions.comment)
         const newest = newestWithin(all, maxCommentBytes)
         if (newest.some(({ isRead }) => !isRead)) return read(newest, 'comment', partition, signal)
-        const isWhole = ring.completeFrom(roomId) <= cursors[8] + 1
+        const isWhole = comments.completeFrom(roomId) <= cursors[8] + 1
         const dropped = all.length - newest.length
         if (!isWhole || dropped > 0) gaps.push({ weight: 8, dropped: isWhole ? dropped : null })
         lines.push(...linesIn(newest))

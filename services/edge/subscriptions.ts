@@ -40,6 +40,8 @@ type Entrant = {
 /** So often a ring may lose what was just read back for it. */
 const maxHoles = 3
 
+/** A member's queue has all of it. */
+const nothingCaught = { start: 0, end: 0, messages: [] }
 const nothingMissed: Missed = { lines: [], gaps: [] }
 
 export const createSubscriptions = ({
@@ -154,10 +156,9 @@ export const createSubscriptions = ({
     if (course !== null) resumeMetrics.resumed(course.recovered ? 'recovered' : course.why)
     if (isMember) return delivery.answer(connection, greeting)
     connection.hasSubscribed = true
-    connection.begun = [
-      ...begunElsewhere(connection, roomId),
+    connection.begun = begunElsewhere(connection, roomId).concat([
       { room: roomId, first: positions[4], second: positions[5] },
-    ]
+    ])
     delivery.join(connection, room, { greeting, missed: missed.lines, gaps: missed.gaps, after: aheadOf(course, open) })
   }
 
@@ -182,7 +183,7 @@ export const createSubscriptions = ({
     const epoch = epochOf(partition)
     if (!connection.isIn(roomId)) return resumes.plan({ roomId, partition, resume, epoch }, signal)
     return goesOn({ connection, roomId, partition }, resume)
-      ? { recovered: true, cursors: { 4: 0, 5: 0, 8: null, 9: null }, caught: null }
+      ? { recovered: true, cursors: { 4: 0, 5: 0, 8: null, 9: null }, caught: nothingCaught }
       : { recovered: false, why: 'incomplete' }
   }
 

@@ -1,4 +1,4 @@
-// deadline: 120 s
+// deadline: 300 s
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ const env = { ...process.env, PATH: [dirname(process.execPath), bin, process.env
 
 const run = async (cwd: string, command: string, ...args: readonly string[]): Promise<string> => {
   try {
-    return (await promisify(execFile)(command, args, { cwd, env, timeout: 60_000 })).stdout
+    return (await promisify(execFile)(command, args, { cwd, env, timeout: 120_000 })).stdout
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string }
     throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`, { cause: error })
@@ -51,6 +51,7 @@ test('it holds its code, its types, a README, the licence, and nothing else', as
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(installed.length + 1))
   assert.deepEqual(files.filter((file) => !/^dist\/[\w-]+(\.generated)?\.(js|d\.ts)$/.test(file)).toSorted(), [
+    'LICENSE',
     'README.md',
     'package.json',
   ])

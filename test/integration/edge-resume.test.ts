@@ -405,18 +405,19 @@ test('who is subscribed and subscribes again is answered again, and misses nothi
 })
 
 test('an edge with too much to do leaves comments and likes in Kafka, and signals go on', async () => {
-  const busy = await stage.startEdge({ EDGE_MAX_QUEUED_BYTES: '160000' })
+  // less than the newest comment for each of those who do not read
+  const busy = await stage.startEdge({ EDGE_MAX_QUEUED_BYTES: '5000' })
   const roomId = await newRoom()
-  const slow = await busy.join('slow', roomId)
+  const slow = await Promise.all(['s1', 's2', 's3'].map((uid) => busy.join(uid, roomId)))
   const fast = await busy.join('fast', roomId)
-  slow.pause()
+  for (const client of slow) client.pause()
   const comment = 'x'.repeat(2_000)
   const isPaused = async (): Promise<boolean> => (await countOf(busy, 'roomcast_edge_bulk_paused')) === 1
-  const whatSlowDoesNotTake = async (): Promise<boolean> => {
+  const whatTheyDoNotTake = async (): Promise<boolean> => {
     await stage.write(...Array.from({ length: 10 }, () => record('Commented', aComment({ roomId, comment }))))
     return isPaused()
   }
-  await until('the edge has too much to do', whatSlowDoesNotTake)
+  await until('the edge has too much to do', whatTheyDoNotTake)
   const from = fast.lines.length
   const [waits, alsoWaits] = [aComment({ roomId }), aComment({ roomId: await newRoom() })]
   await stage.write(record('Commented', waits), record('Commented', alsoWaits))
@@ -431,11 +432,11 @@ test('an edge with too much to do leaves comments and likes in Kafka, and signal
     later.messages().some(({ type }) => type === 6),
     false,
   )
-  slow.resume()
+  for (const client of slow) client.resume()
   await fast.waitForPush(({ id }) => id === waits.eventId, { from, timeoutMs: 20_000 })
   await later.waitForPush(({ id }) => id === alsoWaits.eventId)
   assert.equal(await isPaused(), false)
   assert.ok((await countOf(busy, 'roomcast_edge_bulk_paused_seconds_total')) > 0)
-  for (const client of [slow, fast, later]) await client.close()
+  for (const client of [...slow, fast, later]) await client.close()
   await busy.stop()
 })

@@ -242,9 +242,11 @@ test('what waits for a client that does not read leaves by weight; likes and com
   }
   const likes = Array.from({ length: 30 }, (_, index) => record('Liked', aLike({ roomId, count: index + 1 })))
   await stage.write(...likes)
-  await stage.write(record('StreamPublished', aStreamPublished({ roomId })))
-  const refused = aCohostRefused({ roomId, toUid: 'slow' })
-  await stage.write(record('CohostRefused', refused))
+  // Both pass what waits, and of what comes together 4 goes first.
+  await stage.transact(
+    record('StreamPublished', aStreamPublished({ roomId })),
+    record('CohostRefused', aCohostRefused({ roomId, toUid: 'slow' })),
+  )
   const likesOf = (client: EdgeClient): number =>
     client
       .messages()

@@ -7,7 +7,7 @@ import { until } from './until.ts'
 // What is asked of many clients at once that come back and resume.
 
 /** Waits until every client is subscribed to all its rooms. */
-export const everybodyThere = async (clients: readonly ResumingClient[], deadlineMs = 30_000): Promise<void> => {
+export const everybodyThere = async (clients: readonly ResumingClient[], deadlineMs = 60_000): Promise<void> => {
   const away = (): number => clients.filter((client) => !client.isThere()).length
   const problems = (): string => clients.flatMap((client) => client.problems.slice(0, 1))[0] ?? 'no problem told'
   await until('', () => away() === 0, deadlineMs).catch(() => {

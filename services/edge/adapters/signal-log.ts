@@ -116,7 +116,9 @@ export const createSignalLog = async ({
           for (const message of messages) {
             bytes += message.size
             if (bytes > maxBytes) throw new Fault('BUFFER_FULL', `more than ${maxBytes} bytes to read back`)
-            kept.push(keepUnread(message, message.key?.toString('latin1') ?? '', nowMs))
+            kept.push(
+              keepUnread(message, { room: message.key?.toString('latin1') ?? '', lane: 'signal', keptAt: nowMs }),
+            )
           }
         },
       })

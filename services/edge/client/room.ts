@@ -55,7 +55,6 @@ export const createRoom = (id: string): Room => {
       // What another connection brought since this one asked is not wanted again.
       const goesOn = recovered === true && resume?.epoch === epoch
       resume = { epoch, positions: goesOn && resume !== null ? furthest(resume.positions, positions) : positions }
-      asOf = undefined // the state that follows says it anew
     },
     take: (line) => {
       if (!isNew(line)) return null

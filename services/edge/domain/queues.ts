@@ -8,8 +8,8 @@ import type { Ways } from './ways.ts'
 /** Bounds of what waits; the same for all connections. */
 export type QueuePolicy = OutboxPolicy & {
   /**
-   * Of what waits for all connections together: beyond half of it fewer comments may wait for each, beyond it no more than the
-   * newest. Counted is each reference to a line that many share.
+   * Of what waits for all connections together: from a quarter of it on fewer comments may wait for each, from half of it on no more
+   * than the newest. Counted is each reference to a line that many share.
    */
   readonly maxQueuedBytes: number
 }
@@ -34,8 +34,11 @@ export type Queues = {
   readonly count: () => number
 }
 
-/** Where memory is short, so much of the usual number of comments may wait. */
-const shortShare = 1 / 8
+/**
+ * How much of the usual bytes of comments may wait for a connection, by how much of what may wait in all does. Only those who are
+ * slow lose by it; when that does not help, no more comments are read (overload.ts).
+ */
+const shareOf = (use: number): number => (use < 1 / 4 ? 1 : use < 1 / 2 ? 1 / 8 : 0)
 
 export const createQueues = ({
   policy,
@@ -128,8 +131,8 @@ export const createQueues = ({
       const { outbox, flow } = to
       if (to.isClosed) return
       if (outbox !== null) {
-        const isShort = queuedBytes > policy.maxQueuedBytes / 2
-        change(outbox, () => outbox.trim(queuedBytes > policy.maxQueuedBytes ? 0 : isShort ? shortShare : 1))
+        const share = shareOf(queuedBytes / policy.maxQueuedBytes)
+        change(outbox, () => outbox.trim(share))
       }
       if (flow.signalInFlight + (outbox?.signalBytes ?? 0) > policy.maxSignalBytes) to.link.close('tooSlow')
     },

@@ -48,6 +48,11 @@ export class Ring<T extends Kept> {
     return this.#from
   }
 
+  /** One past the last message added. */
+  get next(): number {
+    return this.#next
+  }
+
   get bytes(): number {
     return this.#bytes
   }

@@ -64,7 +64,8 @@ class RecordLine implements Line {
 
   get bytes(): Buffer {
     if (this.#logged !== null) {
-      this.#bytes = Buffer.from(JSON.stringify(envelopeOf(this.#logged)), 'utf8')
+      const text = JSON.stringify(envelopeOf(this.#logged))
+      this.#bytes = this.weight < 8 ? inMemoryOfItsOwn(text) : Buffer.from(text, 'utf8')
       this.#logged = null
     }
     return this.#bytes
@@ -72,6 +73,16 @@ class RecordLine implements Line {
 }
 
 const noBytes = Buffer.alloc(0)
+
+/**
+ * Signals are kept for minutes. A small buffer is a slice of one of Node's 8 KiB: a single signal would keep in memory whatever
+ * comments and likes were encoded at the same moment.
+ */
+const inMemoryOfItsOwn = (text: string): Buffer => {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
+  bytes.write(text)
+  return bytes
+}
 
 /** The same like with another count: what it stands for when several were merged into the newest. */
 export const withCount = (kind: MessageKind, line: Line, count: number): Line =>

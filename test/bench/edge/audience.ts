@@ -59,8 +59,10 @@ export const openAudience = async (
     },
     count: async () => {
       const [inCrowd, inProbes] = await Promise.all([crowd.ask('count', null), probes.ask('count', null)])
-      // A compressed frame cannot be looked into: it counts as the one comment that it has, as a rule.
-      const comments = inCrowd.heard.comments + inCrowd.heard.compressed + inProbes.comments
+      // The crowd cannot look into a compressed frame: there the probes speak for all (of one room).
+      const comments = deflate
+        ? (inProbes.comments / probeCount) * rooms.length * clientsPerRoom
+        : inCrowd.heard.comments + inProbes.comments
       return { crowd: inCrowd, probes: inProbes, comments }
     },
     stop,

@@ -11,8 +11,8 @@ import { jwtSecret } from './token.ts'
 export type Server = {
   readonly pid: number
   readonly port: number
-  /** A comment that it delivers to a room. */
-  readonly comment: (roomId: string) => OutgoingMessage
+  /** A comment that it delivers to a room; `lineBytes` is what a client gets of it. */
+  readonly comment: (roomId: string, lineBytes: number) => OutgoingMessage
   /** Its own figures, as Prometheus would read them; empty for one that keeps none. */
   readonly metrics: () => Promise<string>
   /** What it has written to its log so far. */
@@ -51,7 +51,7 @@ export const bare = ({ deflate = false }: { readonly deflate?: boolean } = {}): 
       return {
         pid: child.pid,
         port,
-        comment: (roomId) => lineMessage(bareTopic, roomId, pos++),
+        comment: (roomId, lineBytes) => lineMessage(bareTopic, { roomId, pos: pos++, lineBytes }),
         metrics: () => Promise.resolve(''),
         readLog: () => Promise.resolve(''),
         stop: child.stop,
@@ -95,7 +95,7 @@ export const edge = ({
       return {
         pid: await service.pid(),
         port,
-        comment: (roomId) => commentMessage(stage, roomId),
+        comment: (roomId, lineBytes) => commentMessage(stage, roomId, lineBytes),
         metrics: async () => {
           const answer = await fetch(`${service.adminUrl}/metrics`, { signal: AbortSignal.timeout(metricsWithinMs) })
           if (!answer.ok) throw new Error(`/metrics of ${name} answered ${answer.status}: ${await answer.text()}`)

@@ -27,6 +27,7 @@ const measureOnce = async (
   const load1 = loadNow()
   const server = await contender.start(stage)
   try {
+    const empty = await readSettledRss(server.pid, signal)
     const audience = await openAudience(server, contender, { rooms: first, clientsPerRoom, probes: 0 })
     try {
       const before = await readSettledRss(server.pid, signal)
@@ -42,6 +43,7 @@ const measureOnce = async (
       return {
         kibPerConnection: round((after - before) / connections / kibibyte),
         kibBeforeCollection: round((uncollected - before) / connections / kibibyte),
+        kibPerConnectionOfAll: round((after - empty) / (connections + first.length * clientsPerRoom) / kibibyte),
         connections,
         rssMiB: round(after / kibibyte ** 2),
         rssBeforeMiB: round(before / kibibyte ** 2),
@@ -62,7 +64,7 @@ export const idlePart: Part = {
   name: 'idle',
   about:
     'resident memory of the server process per connection that is subscribed to a room (ten in each) and idle: the difference that 10,000 ' +
-    'connections make to a server that had 5,000 in other rooms, garbage collected before both looks; the edge beside bare uWebSockets.js',
+    'connections make to a server that had 5,000 in other rooms, garbage collected before both looks (of all: those 5,000, and what a server grows to once, included); the edge beside bare uWebSockets.js',
   measure: async (options: PartOptions) => {
     const { runs, isQuick, say, signal } = options
     const layout = { first: mintRooms(isQuick ? 10 : 500), rooms: mintRooms(isQuick ? 50 : 1_000) }

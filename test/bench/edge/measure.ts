@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitUntil } from '../../../deploy/local/wait.ts'
+import type { OutgoingMessage } from '../../../services/shared/kafka/message.ts'
 import { appendAll } from '../inputs.ts'
 import { round } from '../median.ts'
 import type { Case, Figures, PartOptions } from '../part.ts'
@@ -9,7 +10,7 @@ import { withStage, type Stage } from '../stage.ts'
 import { epochNow, loadNow, startUsageSampler, type UsageSampler } from '../usage-sampler.ts'
 import { openAudience, type Audience, type Layout } from './audience.ts'
 import type { Contender, Server } from './contender.ts'
-import { roomMessage } from './messages.ts'
+import { roomMessage, usualLineBytes } from './messages.ts'
 import { metricSum } from './metric-sum.ts'
 
 export type SideBySide = {
@@ -19,6 +20,8 @@ export type SideBySide = {
   /** Comments a second, over all rooms by turns. */
   readonly rates: readonly number[]
   readonly seconds: number
+  /** Of a comment, as it arrives. */
+  readonly lineBytes?: number
   /** Said of every case, after its rate. */
   readonly about: string
 }
@@ -28,6 +31,8 @@ type Running = {
   readonly audience: Audience
   readonly sampler: UsageSampler
   readonly layout: Layout
+  /** Makes a comment, to a room by turns. */
+  readonly comment: (nth: number) => OutgoingMessage
 }
 
 const warmUpRate = 50
@@ -47,7 +52,7 @@ type Run = ReadonlyMap<Contender, ReadonlyMap<number, Figures>>
  * order. A case for each rate and contender; `cpuRatio` and `p99Ratio` compare it with the first contender in the same run.
  */
 export const measureSideBySide = async (
-  { contenders, layout, rates, seconds, about }: SideBySide,
+  { contenders, layout, rates, seconds, lineBytes = usualLineBytes, about }: SideBySide,
   options: PartOptions,
 ): Promise<readonly Case[]> => {
   const clients = layout.rooms.length * layout.clientsPerRoom
@@ -61,7 +66,7 @@ export const measureSideBySide = async (
       for (const contender of run % 2 === 1 ? contenders : contenders.toReversed()) {
         const say = (line: string): void => options.say(`run ${run}, ${contender.name}, ${line}`)
         say(`${clients} clients …`)
-        await withClients(stage, contender, layout, async (running) => {
+        await withClients(stage, contender, { layout, lineBytes }, async (running) => {
           await warmUp(stage, running, options.signal)
           figures.set(contender, await measureRates(stage, running, { rates, seconds, say, signal: options.signal }))
         })
@@ -104,7 +109,7 @@ const measureRates = async (
 const withClients = async (
   stage: Stage,
   contender: Contender,
-  layout: Layout,
+  { layout, lineBytes }: { readonly layout: Layout; readonly lineBytes: number },
   use: (running: Running) => Promise<void>,
 ): Promise<void> => {
   const server = await contender.start(stage)
@@ -117,7 +122,9 @@ const withClients = async (
       probes: audience.probes.pid,
     })
     try {
-      await use({ server, audience, sampler, layout })
+      const { rooms } = layout
+      const comment = (nth: number): OutgoingMessage => server.comment(rooms[nth % rooms.length] ?? '', lineBytes)
+      await use({ server, audience, sampler, layout, comment })
     } finally {
       await sampler.stop()
       await audience.stop()
@@ -132,11 +139,11 @@ const withClients = async (
 }
 
 /** Until comments have come through: the consumers have their positions, and the code is compiled. */
-const warmUp = async (stage: Stage, { server, audience, layout }: Running, signal: AbortSignal): Promise<void> => {
+const warmUp = async (stage: Stage, { audience, comment }: Running, signal: AbortSignal): Promise<void> => {
   const enough = AbortSignal.timeout(warmUpMs)
   await sendAtRate({
     rate: warmUpRate,
-    send: (nth) => stage.producer.send(server.comment(layout.rooms[nth % layout.rooms.length] ?? '')),
+    send: (nth) => stage.producer.send(comment(nth)),
     signal: AbortSignal.any([signal, enough]),
   })
   signal.throwIfAborted()
@@ -148,10 +155,11 @@ const warmUp = async (stage: Stage, { server, audience, layout }: Running, signa
 /** Sends comments at a rate, and looks at what the server used until all had arrived. */
 const measureRate = async (
   stage: Stage,
-  { server, audience, sampler, layout: { rooms, clientsPerRoom } }: Running,
+  { server, audience, sampler, layout: { clientsPerRoom }, comment }: Running,
   { rate, seconds, signal }: { readonly rate: number; readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<Figures> => {
   await audience.reset()
+  const { textBytes } = (await audience.count()).crowd.heard
   const load1 = loadNow()
   const before = await server.metrics()
   const count = rate * seconds
@@ -160,7 +168,7 @@ const measureRate = async (
   await sendAtRate({
     rate,
     count,
-    send: (nth) => stage.producer.send(server.comment(rooms[nth % rooms.length] ?? '')),
+    send: (nth) => stage.producer.send(comment(nth)),
     signal,
   })
   signal.throwIfAborted()
@@ -187,10 +195,13 @@ const measureRate = async (
     late: Math.max(0, expected - inTime.comments),
     outOfOrder: probes.outOfOrder,
     unequalClients: crowd.mostComments - crowd.fewestComments,
+    gaps: crowd.heard.gaps,
     // What the edge says of it; 0 for a server that says nothing.
     dropped: grown('roomcast_edge_messages_dropped_total', 'weight="8"'),
     switchesToSlow: grown('roomcast_edge_switches_total', 'to="slow"'),
     closes: Object.values(crowd.closes).reduce((sum, closes) => sum + closes, 0) + probes.closes,
+    // Of the crowd, which all but the probes are.
+    bytesPerDelivery: round((crowd.heard.textBytes - textBytes) / ((expected * crowd.clients) / audience.clients)),
     cores: round((usage['serverCpuSeconds'] ?? 0) / ((doneAt - from) / 1_000)),
     rssMiB: usage['serverRssMiB'] ?? 0,
     crowdCpuSeconds: usage['crowdCpuSeconds'] ?? 0,

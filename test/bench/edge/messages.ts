@@ -7,7 +7,7 @@ import type { Stage } from '../stage.ts'
 import { epochNow } from '../usage-sampler.ts'
 
 /** A comment as it arrives at a client, all told. */
-export const lineBytes = 220
+export const usualLineBytes = 220
 
 /** Positions have as many digits as it comes; the filler is made for this one. */
 const typicalPos = 12_345
@@ -23,19 +23,28 @@ const lineOf = (comment: Records['Commented'], pos: number): string =>
     id: comment.eventId,
   })
 
+/** What people say, to be cut from anywhere: it compresses as such texts do. */
+const chatter =
+  'what a voice, greetings from the coast! who is that beside you? play the other one again please, it was better live than on the ' +
+  'record. my sister says hello, she has watched since March. is there sound for anybody else? yes, loud and clear here. ' +
+  'first time in this room and already laughing, when do the two of you sing together? we vote for the blue one, by far. '.repeat(
+    2,
+  )
+
 /** It begins with the moment of its making, which the probes read, to a hundredth of a millisecond. */
-const commentNow = (roomId: string): Records['Commented'] => {
+const commentNow = (roomId: string, lineBytes: number): Records['Commented'] => {
   const bare = aComment({ roomId, uid: 'u', name: 'n', comment: `${epochNow().toFixed(2)} ` })
   const missing = Math.max(0, lineBytes - lineOf(bare, typicalPos).length)
-  return { ...bare, comment: bare.comment + '.'.repeat(missing) }
+  const from = Math.floor(Math.random() * chatter.length)
+  const text = chatter.slice(from) + chatter.repeat(Math.ceil(missing / chatter.length))
+  return { ...bare, comment: bare.comment + text.slice(0, missing) }
 }
 
 /** What a server publishes as it stands: the line of a comment. */
-export const lineMessage = (topic: string, roomId: string, pos: number): OutgoingMessage => ({
-  topic,
-  key: roomId,
-  value: Buffer.from(lineOf(commentNow(roomId), pos)),
-})
+export const lineMessage = (
+  topic: string,
+  { roomId, pos, lineBytes }: { readonly roomId: string; readonly pos: number; readonly lineBytes: number },
+): OutgoingMessage => ({ topic, key: roomId, value: Buffer.from(lineOf(commentNow(roomId, lineBytes), pos)) })
 
 type Written = 'Room' | 'Commented' | 'Liked' | 'StreamPublished'
 
@@ -49,8 +58,12 @@ const recordMessage = <N extends Written>(
   headers: { type },
 })
 
-export const commentMessage = (stage: Pick<Stage, 'codec'>, roomId: string): OutgoingMessage =>
-  recordMessage(stage, { topic: topics.pushComment, type: 'Commented', record: commentNow(roomId) })
+export const commentMessage = (
+  stage: Pick<Stage, 'codec'>,
+  roomId: string,
+  lineBytes: number = usualLineBytes,
+): OutgoingMessage =>
+  recordMessage(stage, { topic: topics.pushComment, type: 'Commented', record: commentNow(roomId, lineBytes) })
 
 export const likeMessage = (stage: Pick<Stage, 'codec'>, roomId: string): OutgoingMessage =>
   recordMessage(stage, { topic: topics.pushLike, type: 'Liked', record: aLike({ roomId }) })
