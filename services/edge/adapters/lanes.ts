@@ -55,7 +55,7 @@ type Fetching = {
  */
 const fetching: Readonly<Record<LaneName, Fetching>> = {
   signal: { minBytes: 1, maxWaitMs: idleWaitMs, maxBytes: 4 * 1024 * 1024 },
-  comment: { minBytes: 64 * 1024, maxWaitMs: 10, maxBytes: 128 * 1024 },
+  comment: { minBytes: 64 * 1024, maxWaitMs: 4, maxBytes: 128 * 1024 },
   like: { minBytes: 64 * 1024, maxWaitMs: 20, maxBytes: 128 * 1024 },
 }
 /** Where lanes are begun: the signals further back than a transaction can stay open (10 s), the others to have something in their rings. */

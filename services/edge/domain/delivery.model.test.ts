@@ -41,6 +41,7 @@ type Due = { readonly signals: Line[]; comments: number; likes: number }
 class World {
   nowMs = 1
   wokenFor: number | undefined
+  readonly writing: (() => void)[] = []
   readonly clients = kinds.map((kind, index) => new MemoryClient({ uid: `u${index % 3}`, ...kind }))
   readonly rooms: Rooms<Recipient> = createRooms({ onUnused: () => {} })
   readonly local: readonly LocalRoom<Recipient>[] = roomNames.map((name) => this.rooms.expect(name, 0))
@@ -70,6 +71,7 @@ class World {
         wake: (atMs) => {
           this.wokenFor = Math.min(this.wokenFor ?? Infinity, atMs)
         },
+        whenWritten: (callback) => void this.writing.push(callback),
         now: () => this.nowMs,
         sent: () => {},
         sentBytes: () => {},
@@ -108,6 +110,7 @@ class World {
       case 'tick':
         return this.tick()
       case 'wait':
+        for (const callback of this.writing.splice(0)) callback()
         this.nowMs += op.ms
         return this.tick()
       case 'read':
@@ -192,6 +195,7 @@ class World {
   settle(): void {
     let quiet = 0
     for (let round = 0; round < 10_000 && quiet < 2; round += 1) {
+      for (const callback of this.writing.splice(0)) callback()
       this.nowMs += 100
       this.tick()
       let isAny = false

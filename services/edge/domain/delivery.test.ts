@@ -13,7 +13,10 @@ type Stage = {
   readonly client: (uid: string, over?: { windowBytes?: number | null; socketBytes?: number }) => MemoryClient
   readonly join: (client: MemoryClient, ...rooms: readonly string[]) => MemoryClient
   readonly add: (...lines: readonly Line[]) => void
+  /** Lets time pass, ticks, and has everything written. */
   readonly advance: (ms: number) => void
+  /** Ticks, and nothing is written yet. */
+  readonly tick: () => void
   readonly frames: string[]
   readonly told: { readonly sent: (readonly [number, number])[]; readonly gaps: Gap[]; readonly wakes: number[] }
 }
@@ -23,6 +26,7 @@ const createStage = (over: Partial<DeliveryPolicy> = {}): Stage => {
   const clients: MemoryClient[] = []
   const frames: string[] = []
   const told: Stage['told'] = { sent: [], gaps: [], wakes: [] }
+  const writing: (() => void)[] = []
   let nowMs = 1_000
   const delivery = createDelivery({
     rooms,
@@ -44,6 +48,7 @@ const createStage = (over: Partial<DeliveryPolicy> = {}): Stage => {
         for (const client of clients) if (client.room.has(room)) client.carry(text)
       },
       wake: (atMs) => void told.wakes.push(atMs),
+      whenWritten: (callback) => void writing.push(callback),
       now: () => nowMs,
       sent: ({ weight }, connections) => void told.sent.push([weight, connections]),
       sentBytes: () => {},
@@ -72,7 +77,9 @@ const createStage = (over: Partial<DeliveryPolicy> = {}): Stage => {
     advance: (ms) => {
       nowMs += ms
       delivery.tick()
+      for (const callback of writing.splice(0)) callback()
     },
+    tick: delivery.tick,
     frames,
     told,
   }
@@ -149,6 +156,25 @@ test('comments and likes that follow others wait a little for more, signals do n
   assert.equal(told.wakes.at(-1), 0)
   advance(0)
   assert.deepEqual(readAll(one, delivery), ['8:1', '5:1', '8:2'])
+})
+
+test('while comments of a large room are being written the next ones wait, however long that takes', () => {
+  const { join, client, add, advance, tick, told, delivery, frames } = createStage()
+  const one = join(client('u1'), 'a')
+  add(comment(1))
+  tick()
+  add(comment(2))
+  tick()
+  assert.deepEqual([frames.length, told.wakes], [1, [0]])
+  add(signal(3))
+  tick()
+  assert.deepEqual(readAll(one, delivery), ['8:1', '5:3', '8:2'], 'a signal takes along what waits')
+  add(comment(4))
+  advance(0)
+  assert.equal(frames.length, 2)
+  assert.equal(told.wakes.at(-1), 1_001)
+  advance(1)
+  assert.equal(frames.length, 3)
 })
 
 test('a tick that finds something for later asks to be woken for it', () => {

@@ -14,7 +14,7 @@ type Room = LocalRoom<Recipient>
 export type DeliveryPolicy = QueuePolicy & {
   /** How long signals may be owed to a connection that makes no progress. */
   readonly stallMs: number
-  /** After comments or likes went to a room, the next wait for this long for each of its members, so that many share a frame … */
+  /** When comments or likes of a room have been written, the next wait for this long for each of its members, so that many share a frame … */
   readonly holdPerMemberMs: number
   /** … but never longer than this. */
   readonly maxHoldMs: number
@@ -26,6 +26,8 @@ export type DeliveryPorts = SenderPorts & {
   readonly publish: (room: string, frame: Uint8Array) => void
   /** Wants `tick` to be called at that time (epoch milliseconds), and in a later turn of the event loop. */
   readonly wake: (atMs: number) => void
+  /** Calls back in a later turn, when what is published in this one has been written to the sockets. */
+  readonly whenWritten: (callback: () => void) => void
   /** Epoch milliseconds. */
   readonly now: () => number
   /** A connection left the fast way, or came back. */
@@ -101,6 +103,8 @@ export const createDelivery = ({
   const queues = createQueues({ policy, sender, ways, now: ports.now })
   /** When each room that has something is due. */
   const due = new Map<Room, number>()
+  /** Large rooms whose last comments or likes are being written. */
+  const writing = new Set<Room>()
 
   /** Delivers what has come to a room; who has a queue is added to `behind` and pumped when every room has had its turn. */
   const deliver = (room: Room, behind: Set<Recipient>): void => {
@@ -138,7 +142,7 @@ export const createDelivery = ({
         behind.add(member)
       }
     }
-    if (shared.some((line) => !isSignal(line))) room.bulkDueAt = nowMs + holdMs(room)
+    if (holdMs(room) > 0 && shared.some((line) => !isSignal(line))) hold(room)
   }
 
   const publish = (
@@ -164,6 +168,27 @@ export const createDelivery = ({
   /** Whole milliseconds, the grain of the clock: a small room's messages never wait. */
   const holdMs = ({ members }: Room): number =>
     Math.min(policy.maxHoldMs, Math.floor(members.size * policy.holdPerMemberMs))
+
+  /**
+   * Writing to thousands of sockets takes a while, and what was read just before it ended is old by then: the next comments wait
+   * until it is over, and a little more, so that they leave together with what has come meanwhile.
+   */
+  const hold = (room: Room): void => {
+    room.bulkDueAt = Infinity
+    if (writing.size === 0) ports.whenWritten(written)
+    writing.add(room)
+  }
+
+  const written = (): void => {
+    const nowMs = ports.now()
+    for (const room of writing) {
+      room.bulkDueAt = nowMs + holdMs(room)
+      if (due.get(room) !== Infinity) continue
+      due.set(room, room.bulkDueAt)
+      ports.wake(room.bulkDueAt)
+    }
+    writing.clear()
+  }
 
   const catchUp = (behind: Iterable<Recipient>): void => {
     for (const member of behind) {
@@ -208,7 +233,7 @@ export const createDelivery = ({
       const before = due.get(room)
       if (before !== undefined && before <= atMs) return
       due.set(room, atMs)
-      ports.wake(atMs)
+      if (atMs < Infinity) ports.wake(atMs)
     },
     tick,
     flush,

@@ -79,6 +79,21 @@ test('a client that acknowledges nothing has a window of 64 KiB, freed by its ma
   assert.equal(flow.inFlight, 0)
 })
 
+test('the marks of those who follow a room fall due at different times', () => {
+  const stream = newRoomStream()
+  const flows = Array.from({ length: 60 }, (_, turn) => {
+    const flow = withWindow(null)
+    flow.follow(stream, turn)
+    return flow
+  })
+  for (let round = 0; round < 12; round += 1) {
+    publish(stream, 2_048, 'bulk')
+    const marked = flows.filter((flow) => flow.wantsMark)
+    for (const flow of marked) flow.mark()
+    assert.ok(marked.length >= 5 && marked.length <= 20, `${marked.length} in round ${round}`)
+  }
+})
+
 test('a mark tells of a client with a window that it lives, and frees nothing', () => {
   const flow = withWindow(4096)
   flow.sentDirect(20_000, signal)

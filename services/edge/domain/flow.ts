@@ -17,6 +17,8 @@ export const defaultWindowBytes = 64 * 1024
 export const maxWindowBytes = 1024 * 1024
 /** A client that acknowledges nothing is asked after every so many bytes how far it has read. */
 const markEveryBytes = 12 * 1024
+/** Between the marks of two neighbours; without a common divisor with the distance of marks. */
+const turnBytes = 4_999
 
 /**
  * How many payload bytes of one connection are on their way. All positions are counts of the text bytes sent to it since it
@@ -33,6 +35,7 @@ export class Flow {
   #acknowledged = 0
   #confirmed = 0
   #marked = 0
+  #markAt = markEveryBytes
   #signalEnd = 0
   #bulkBytes = 0
   /** Frames with bulk that are on their way, when sent by the slow way: made when there is the first. */
@@ -77,7 +80,7 @@ export class Flow {
 
   /** Time for a mark: the client acknowledges nothing, and enough was sent since the last. */
   get wantsMark(): boolean {
-    return this.#windowBytes === 0 && this.sent - this.#marked >= markEveryBytes
+    return this.#windowBytes === 0 && this.sent >= this.#markAt && this.sent > this.#marked
   }
 
   /** Something was sent after the last mark. */
@@ -103,12 +106,16 @@ export class Flow {
     if (bulkBytes > 0) this.#addBulk(bulkBytes)
   }
 
-  /** From now on it gets what is published to a room. */
-  follow(stream: RoomStream): void {
+  /**
+   * From now on it gets what is published to a room. `turn`: its number among those who do, so that their marks do not all fall due
+   * with the same message.
+   */
+  follow(stream: RoomStream, turn = 0): void {
     this.#offset -= stream.bytes
     this.#stream = stream
     this.#followedAt = stream.bytes
     this.#bulkAtFollow = stream.bulkBytes
+    this.#markAt = Math.min(this.#markAt, this.sent + ((turn * turnBytes) % markEveryBytes))
   }
 
   /** What is published to the room does not reach it any more. */
@@ -145,6 +152,7 @@ export class Flow {
   /** The mark to send now: the position that its answer will confirm. */
   mark(): number {
     this.#marked = this.sent
+    this.#markAt = this.#marked + markEveryBytes
     return this.#marked
   }
 

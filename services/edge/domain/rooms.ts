@@ -19,7 +19,7 @@ export type LocalRoom<M extends Member> = {
   lastInputPos: number
   /** What came since the last tick. */
   arrived: Line[]
-  /** Before this (epoch milliseconds) comments and likes that have come wait for more. */
+  /** Before this (epoch milliseconds) comments and likes that have come wait for more; Infinity: until those before them are written. */
   bulkDueAt: number
 }
 
