@@ -56,6 +56,8 @@ const open = async (
   options: {
     brokers?: readonly string[]
     maxWaitMs?: number
+    minBytes?: number
+    idleWaitMs?: number
     onMessages?: (fetched: Fetched) => void | Promise<void>
     onOutOfRange?: (outOfRange: OutOfRange) => AfterOutOfRange
   } = {},
@@ -67,8 +69,9 @@ const open = async (
     kafka: createKafka({ brokers: options.brokers ?? broker.brokers, clientId: 'test', log: silentLog }),
     topic,
     maxWaitMs: options.maxWaitMs ?? 100,
-    minBytes: 1,
+    minBytes: options.minBytes ?? 1,
     maxBytes: 4 << 20,
+    ...(options.idleWaitMs === undefined ? {} : { idleWaitMs: options.idleWaitMs }),
     onMessages: async (each) => {
       await options.onMessages?.(each)
       fetched.push(each)
@@ -129,6 +132,19 @@ test('each partition is read from its own offset, in order, and what comes later
   assert.deepEqual([offsets(0), offsets(1)], [[1, 2], [2]])
   assert.deepEqual([reader.position(0), reader.position(1), reader.position(2)], [3, 3, undefined])
   assert.deepEqual(fetched.at(-1)?.highWatermark, 3)
+})
+
+test('a reader that collects gets the first record after a silence at once, and collects what follows', async (t) => {
+  const topic = await broker.createTopic()
+  // Whatever it would collect comes after half a minute: longer than anything here waits.
+  const { reader, texts } = await open(t, topic, { maxWaitMs: 30_000, minBytes: 1 << 20, idleWaitMs: 100 })
+  reader.add(0, 0)
+  await append(topic, ['first'])
+  await until('the first record is read', () => texts().length === 1)
+  await append(topic, ['x'.repeat(600_000)])
+  assert.equal(texts().length, 1)
+  await append(topic, ['y'.repeat(600_000)])
+  await until('enough has been collected', () => texts().length === 3)
 })
 
 test('a partition that is paused or removed is silent, and goes on where it was', async (t) => {

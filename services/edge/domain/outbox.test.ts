@@ -131,6 +131,16 @@ test('weights 8 and 9 leave as far as they are admitted, 4 and 5 in any case', (
   assert.equal(outbox.isEmpty, false)
 })
 
+test('a gap leaves when the comment after it may', () => {
+  const outbox = new Outbox(policy)
+  outbox.leaveOut('r1', { weight: 8, dropped: 3 })
+  outbox.push(line(8, 7, { bytes: Buffer.alloc(500) }))
+  const within = (window: number): readonly Outgoing[] =>
+    outbox.take({ maxBytes: Infinity, admitsBulk: (bytes) => bytes <= window, nowMs: 0 })
+  assert.deepEqual(shown(within(500)), [])
+  assert.deepEqual(shown(within(600)), ['gap3', '8:7'])
+})
+
 test('rooms take turns with their likes', () => {
   const outbox = outboxOf(line(9, 1), line(9, 2, { room: 'r2' }))
   assert.deepEqual(shown(take(outbox, 1)), ['9:1x1'])

@@ -186,10 +186,10 @@ export class Outbox {
     const signal = this.#first.peek() ?? this.#second.peek()
     if (signal !== undefined) return signal.bytes.length + newlineBytes
     if (this.#isCommentsTurn) {
+      // A gap leaves with the comment that follows it: otherwise the rest of a full window would be filled with gaps.
       const [gap] = this.#commentGaps
-      return gap === undefined
-        ? sizeOf(this.#comments.peek() ?? null) + newlineBytes
-        : gapOf(gap[0], 8, gap[1]).length + 1
+      const comment = sizeOf(this.#comments.peek() ?? null) + newlineBytes
+      return gap === undefined ? comment : gapOf(gap[0], 8, gap[1]).length + newlineBytes + comment
     }
     const [room] = this.#likeGaps
     if (room !== undefined) return gapOf(room, 9, null).length + newlineBytes

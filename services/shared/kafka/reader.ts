@@ -207,7 +207,7 @@ export const createReader = async ({
   /** Reads from one broker for as long as the reader lives; idle while it leads nothing of ours. */
   const readFrom = async (nodeId: number): Promise<void> => {
     let failures = 0
-    let isIdle = false
+    let isIdle = true
     while (!signal.aborted) {
       const woken = changed.wait()
       const led = placesOf(nodeId)
