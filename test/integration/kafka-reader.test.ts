@@ -137,13 +137,13 @@ test('each partition is read from its own offset, in order, and what comes later
 test('a reader that collects gets the first record after a silence at once, and collects what follows', async (t) => {
   const topic = await broker.createTopic()
   // Whatever it would collect comes after half a minute: longer than anything here waits.
-  const { reader, texts } = await open(t, topic, { maxWaitMs: 30_000, minBytes: 1 << 20, idleWaitMs: 100 })
+  const { reader, texts } = await open(t, topic, { maxWaitMs: 30_000, minBytes: 300_000, idleWaitMs: 100 })
   reader.add(0, 0)
   await append(topic, ['first'])
   await until('the first record is read', () => texts().length === 1)
-  await append(topic, ['x'.repeat(600_000)])
+  await append(topic, ['x'.repeat(200_000)])
   assert.equal(texts().length, 1)
-  await append(topic, ['y'.repeat(600_000)])
+  await append(topic, ['y'.repeat(200_000)])
   await until('enough has been collected', () => texts().length === 3)
 })
 
