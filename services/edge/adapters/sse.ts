@@ -1,3 +1,4 @@
+import type { Weight } from '../../../schemas/events.ts'
 import { encodeEvent, encodeResumePoint, keepAlive, moved, type ResumePoint } from '../domain/event-stream.ts'
 import type { Outgoing } from '../domain/outbox.ts'
 import type { CloseReason } from '../domain/protocol.ts'
@@ -16,7 +17,7 @@ type Told = {
   readonly op?: string
   readonly epoch?: string
   readonly positions?: ResumePoint['positions']
-  readonly weight?: 4 | 5 | 8 | 9
+  readonly weight?: Weight
   readonly pos?: number
   readonly afterMs?: number
 }
@@ -57,7 +58,7 @@ export const createStreamLink = ({
     return result
   }
 
-  const move = (object: string, weight: 4 | 5 | 8 | 9, pos: number): string => {
+  const move = (object: string, weight: Weight, pos: number): string => {
     if (point === null) return encodeEvent(object, null)
     point = moved(point, weight, pos)
     return encodeEvent(object, encodeResumePoint(point))

@@ -1,3 +1,4 @@
+import type { Weight } from '../../../schemas/events.ts'
 import { fanOut } from './fan-out.ts'
 import { packFrames } from './frames.ts'
 import { isExpired, isSignal, type Line } from './line.ts'
@@ -79,7 +80,7 @@ export type Delivery = {
   /** To be called about every second for every connection: ends one to which signals are owed and that makes no progress. */
   readonly watch: (who: Recipient, nowMs: number) => void
   /** The oldest position of a room and weight that still waits for a connection. */
-  readonly oldestPos: (who: Recipient, room: string, weight: 4 | 5 | 8 | 9) => number | undefined
+  readonly oldestPos: (who: Recipient, room: string, weight: Weight) => number | undefined
   /** Bytes that wait in all outboxes: of shared lines each time that they wait. */
   readonly queuedBytes: () => number
   /** Connections on the slow way for which something waits. */

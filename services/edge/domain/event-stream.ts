@@ -1,3 +1,4 @@
+import type { Weight } from '../../../schemas/events.ts'
 import type { Positions } from './wire.ts'
 
 // How the objects of the protocol look in a stream of server-sent events (WHATWG HTML, section 9.2): each is one event with
@@ -23,7 +24,7 @@ const pattern = new RegExp(String.raw`^${position.repeat(4)}([\x21-\x7e]{1,256})
 const isPosition = (value: number): boolean => Number.isSafeInteger(value)
 
 /** The point after a message at `pos`; one at or before the point does not move it (a message that is sent again). */
-export const moved = (point: ResumePoint, weight: 4 | 5 | 8 | 9, pos: number): ResumePoint =>
+export const moved = (point: ResumePoint, weight: Weight, pos: number): ResumePoint =>
   pos <= point.positions[weight] ? point : { ...point, positions: { ...point.positions, [weight]: pos } }
 
 /**

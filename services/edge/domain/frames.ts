@@ -1,13 +1,14 @@
 const newline = Buffer.from('\n')
+const empty = Buffer.alloc(0)
 
 /** Bytes of a frame beyond which no further object is put into it. */
 export const frameBytes = 64 * 1024
 
-/** One frame of objects, parted by newlines; a single object is not copied. */
-export const joinObjects = (objects: readonly { readonly bytes: Buffer }[]): Buffer => {
-  const [only] = objects
-  if (only !== undefined && objects.length === 1) return only.bytes
-  return Buffer.concat(objects.flatMap(({ bytes }, index) => (index === 0 ? [bytes] : [newline, bytes])))
+/** One frame of objects, parted by newlines; a single object is not copied. Of nothing it is empty. */
+export const joinObjects = (objects: readonly Buffer[]): Buffer => {
+  const [only = empty] = objects
+  if (objects.length < 2) return only
+  return Buffer.concat(objects.flatMap((object, index) => (index === 0 ? [object] : [newline, object])))
 }
 
 /**
@@ -16,19 +17,17 @@ export const joinObjects = (objects: readonly { readonly bytes: Buffer }[]): Buf
  */
 export const packFrames = (objects: readonly Buffer[], maxBytes: number = frameBytes): readonly Buffer[] => {
   const frames: Buffer[] = []
-  let parts: Buffer[] = []
+  let together: Buffer[] = []
   let bytes = 0
   for (const object of objects) {
-    if (parts.length > 0 && bytes + newline.length + object.length > maxBytes) {
-      frames.push(Buffer.concat(parts))
-      parts = []
+    if (together.length > 0 && bytes + object.length > maxBytes) {
+      frames.push(joinObjects(together))
+      together = []
       bytes = 0
     }
-    if (parts.length > 0) parts.push(newline)
-    parts.push(object)
+    together.push(object)
     bytes += object.length + newline.length
   }
-  const [only] = parts
-  if (only !== undefined) frames.push(parts.length === 1 ? only : Buffer.concat(parts))
+  if (together.length > 0) frames.push(joinObjects(together))
   return frames
 }

@@ -93,9 +93,7 @@ export const createQueues = ({
     enqueue: (to, line) => {
       if (isHeldBack(to, line)) return
       const outbox = outboxOf(to)
-      const before = outbox.bytes
-      outbox.push(line)
-      queuedBytes += outbox.bytes - before
+      change(outbox, () => outbox.push(line))
     },
     leaveOut: (to, room, gap) => outboxOf(to).leaveOut(room, gap),
     pump: (to) => {

@@ -1,5 +1,5 @@
 import type { Weight } from '../../../schemas/events.ts'
-import { Flow } from './flow.ts'
+import type { Flow } from './flow.ts'
 import type { Outbox, Outgoing } from './outbox.ts'
 import type { CloseReason } from './protocol.ts'
 import type { LocalRoom } from './rooms.ts'
@@ -46,17 +46,3 @@ export type Recipient = {
   /** Since when signals are owed to it without any progress; 0: none are. */
   owedSince: number
 }
-
-export const newRecipient = (link: Link, { canFollow }: { readonly canFollow: boolean }): Recipient => ({
-  link,
-  uid: '',
-  flow: new Flow(),
-  canFollow,
-  rooms: [],
-  way: null,
-  outbox: null,
-  heldBack: null,
-  isBlocked: false,
-  isClosed: false,
-  owedSince: 0,
-})

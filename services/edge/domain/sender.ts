@@ -43,7 +43,7 @@ export const createSender = (ports: SenderPorts): Sender => {
     if (result === 'dropped') to.link.close('tooSlow')
   }
 
-  const send: Sender['send'] = (to, objects, nowMs, frame = joinObjects(objects)) => {
+  const send: Sender['send'] = (to, objects, nowMs, frame = joinObjects(objects.map(({ bytes }) => bytes))) => {
     let bulkBytes = 0
     let hasSignal = false
     for (const object of objects) {

@@ -1,6 +1,7 @@
 import type { Weight } from '../../../../schemas/events.ts'
 import type { Line } from '../line.ts'
-import { newRecipient, type Recipient } from '../recipient.ts'
+import { Flow } from '../flow.ts'
+import type { Link, Recipient } from '../recipient.ts'
 
 /** An object that a client was sent, as its connection carries it. */
 export type Carried = { readonly text: string; readonly bytes: number; readonly bulkBytes: number }
@@ -20,34 +21,42 @@ export class MemoryClient {
   readonly #socketBytes: number
   sentBytes = 0
   readBytes = 0
-  ackedBytes = 0
   closedWith: string | undefined
   #isFull = false
 
   constructor({ uid, windowBytes, socketBytes }: { uid: string; windowBytes: number | null; socketBytes: number }) {
     this.#socketBytes = socketBytes
-    this.recipient = newRecipient(
-      {
-        send: (frame) => {
-          this.carry(Buffer.from(frame).toString())
-          this.#isFull ||= this.sentBytes - this.readBytes > this.#socketBytes
-          return this.#isFull ? 'buffered' : 'sent'
-        },
-        ping: (mark) => void this.#way.push({ mark }),
-        subscribe: (room) => {
-          if (this.room.has(room)) throw new Error(`${uid} is subscribed to ${room} twice`)
-          this.room.add(room)
-        },
-        unsubscribe: (room) => {
-          if (!this.room.delete(room)) throw new Error(`${uid} is not subscribed to ${room}`)
-        },
-        close: (reason) => {
-          this.closedWith ??= reason
-        },
+    const link: Link = {
+      send: (frame) => {
+        this.carry(Buffer.from(frame).toString())
+        this.#isFull ||= this.sentBytes - this.readBytes > this.#socketBytes
+        return this.#isFull ? 'buffered' : 'sent'
       },
-      { canFollow: true },
-    )
-    this.recipient.uid = uid
+      ping: (mark) => void this.#way.push({ mark }),
+      subscribe: (room) => {
+        if (this.room.has(room)) throw new Error(`${uid} is subscribed to ${room} twice`)
+        this.room.add(room)
+      },
+      unsubscribe: (room) => {
+        if (!this.room.delete(room)) throw new Error(`${uid} is not subscribed to ${room}`)
+      },
+      close: (reason) => {
+        this.closedWith ??= reason
+      },
+    }
+    this.recipient = {
+      link,
+      uid,
+      flow: new Flow(),
+      canFollow: true,
+      rooms: [],
+      way: null,
+      outbox: null,
+      heldBack: null,
+      isBlocked: false,
+      isClosed: false,
+      owedSince: 0,
+    }
     this.recipient.flow.setWindow(windowBytes)
   }
 
