@@ -154,18 +154,17 @@ export const startEdge = async ({
     room.lastInputPos = Math.max(room.lastInputPos, inputPos)
     if (room.members.size > 0) delivery.add(room, line)
   }
-  const signalLog = await createSignalLog({ kafka, records, clock: systemClock, log, signal })
   const homeOf = (roomId: string): number | undefined => rooms.get(roomId)?.partition
   const lanes = await createLanes({
     kafka,
     readLane: createLaneReading({ records, homeOf, onLine, clock: systemClock }),
-    spanOf: signalLog.spanOf,
     onLost: (partition) => {
       for (const { members } of rooms.inPartition(partition)) {
         for (const member of members) member.link.close('sourceLost')
       }
     },
     ringLimits: config.rings,
+    clock: systemClock,
     log,
     signal,
   })
@@ -215,6 +214,7 @@ export const startEdge = async ({
   lifecycle.onClose(() => clearInterval(counting))
 
   const resumeMetrics = createResumeMetrics({ metrics: registry, ringBytes: lanes.ringBytes })
+  const signalLog = createSignalLog({ kafka, records, clock: systemClock, log, signal })
   const catchUp = createCatchUp({
     lanes,
     signalLog,

@@ -15,9 +15,6 @@ export const laneTopics: Readonly<Record<LaneName, Topic>> = {
   like: topics.pushLike,
 }
 
-/** A stretch of a lane's partition. */
-export type LaneSpan = { readonly start: number; readonly end: number }
-
 /**
  * A message of a lane as it is kept. Its bytes are read when somebody wants it: a room without local clients costs a copy.
  * When it has been read there is its line, or for a like its count; without both there is nothing that anybody could be given.

@@ -5,7 +5,7 @@ import { fetchOffsetsByTime, fetchWatermarks } from '../shared/kafka/offsets.ts'
 import { partitionFor } from '../shared/kafka/partitioner.ts'
 import { createReader } from '../shared/kafka/reader.ts'
 import type { Log } from '../shared/log.ts'
-import { joinNext } from './join-next.ts'
+import { joinNext } from '../shared/join-next.ts'
 
 /** A topic that is read on all of its partitions, and how far. */
 export type FollowedTopic = {

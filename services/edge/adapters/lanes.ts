@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
 import { createReader, type Fetched, type Reader } from '../../shared/kafka/reader.ts'
@@ -5,7 +6,8 @@ import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import { Ring, type RingLimits } from '../domain/ring.ts'
 import type { LaneProgress, ReadLane } from '../lane-reading.ts'
-import { laneNames, laneTopics, type LaneName, type LaneSpan, type Logged } from '../logged.ts'
+import { laneNames, laneTopics, type LaneName, type Logged } from '../logged.ts'
+import { createLookBack } from '../look-back.ts'
 import { createProgress } from '../progress.ts'
 
 /** The next offset of each lane that its members have not been given yet. */
@@ -74,21 +76,21 @@ type OpenPartition = LaneProgress & {
 export const createLanes = async ({
   kafka,
   readLane,
-  spanOf,
   onLost,
   ringLimits,
+  clock,
   log,
   signal: stopping,
 }: {
   kafka: Kafka
   /** Called in the order of each lane's log. */
   readLane: ReadLane
-  /** Where partitions of a lane end, and where a time ago (milliseconds) they ended. */
-  spanOf: (lane: LaneName, lookBackMs: number) => Promise<(partition: number) => LaneSpan>
   /** A position is not in the log any more. */
   onLost: (partition: number) => void
   /** Of the ring of one partition. */
   ringLimits: Readonly<Record<LaneName, RingLimits>>
+  /** Epoch milliseconds. */
+  clock: Clock
   log: Log
   signal: AbortSignal
 }): Promise<Lanes> => {
@@ -136,12 +138,12 @@ export const createLanes = async ({
   const [signal, comment, like] = await Promise.all([openReader('signal'), openReader('comment'), openReader('like')])
   const readers: Readonly<Record<LaneName, Reader>> = { signal, comment, like }
 
+  const lookBackOf = (lane: LaneName) =>
+    createLookBack({ kafka, topic: laneTopics[lane].name, lookBackMs: lookBackMs[lane], clock, signal: stopping })
+  const lookBacks = { signal: lookBackOf('signal'), comment: lookBackOf('comment'), like: lookBackOf('like') }
+
   const begin = async (partition: number, open: OpenPartition): Promise<void> => {
-    const [signals, comments, likes] = await Promise.all([
-      spanOf('signal', lookBackMs.signal),
-      spanOf('comment', lookBackMs.comment),
-      spanOf('like', lookBackMs.like),
-    ])
+    const [signals, comments, likes] = await Promise.all([lookBacks.signal(), lookBacks.comment(), lookBacks.like()])
     open.abandoned.signal.throwIfAborted()
     const of = { signal: signals(partition), comment: comments(partition), like: likes(partition) }
     for (const lane of laneNames) {

@@ -4,12 +4,12 @@ import type { Codec } from '../../shared/codec/codec.ts'
 import type { BatchingProducer } from '../../shared/kafka/batching-producer.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
 import type { IncomingMessage } from '../../shared/kafka/message.ts'
-import { fetchOffsetsByTime, fetchWatermarks } from '../../shared/kafka/offsets.ts'
 import { createReader, type Fetched } from '../../shared/kafka/reader.ts'
-import { backOff } from '../../shared/kafka/waiting.ts'
+import { abortable, backOff } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
 import type { Report } from '../domain/reports.ts'
+import { createLookBack } from '../look-back.ts'
 import { createProgress } from '../progress.ts'
 
 /** The log `room.presence`: what edges report of their rooms. */
@@ -124,16 +124,14 @@ export const createPresenceLog = async ({
     signal: stopping,
   })
 
+  const lookBack = createLookBack({ kafka, topic: topic.name, lookBackMs, clock, signal: stopping })
+
   const begin = async (partition: number, open: OpenPartition): Promise<void> => {
     const signal = AbortSignal.any([stopping, open.closed.signal])
-    const asked = { kafka, topic: topic.name, partitions: [partition], signal }
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        const timestamp = Math.max(0, Math.round(clock.now() - lookBackMs))
-        const [starts, ends] = await Promise.all([fetchOffsetsByTime({ ...asked, timestamp }), fetchWatermarks(asked)])
-        signal.throwIfAborted()
-        open.lookBackEnd = ends.get(partition)?.highWatermark ?? 0
-        const start = starts.get(partition) ?? open.lookBackEnd
+        const { start, end } = (await abortable(lookBack(), signal))(partition)
+        open.lookBackEnd = end
         reader.add(partition, start)
         return settle(open, start)
       } catch (error) {

@@ -7,7 +7,7 @@ import { createReader, type Fetched } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
-import { latest } from '../latest.ts'
+import { joinNext } from '../../shared/join-next.ts'
 import { createProgress, type Progress } from '../progress.ts'
 
 /** Every room that there is, as `room.state` has it; `View` is what is kept of each. */
@@ -91,7 +91,7 @@ export const createRoomStates = async <View>({
 
   const ends = await endsOf(partitions)
   // Of all partitions at once: however many subscribe at a time, one request is under way.
-  const endsNow = latest(() => endsOf(partitions))
+  const endsNow = joinNext(() => endsOf(partitions))
   for (const partition of partitions) {
     const start = ends.get(partition)?.earliest ?? 0
     progress.set(partition, createProgress())

@@ -2,27 +2,20 @@ import { topics } from '../../../schemas/topics.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
-import {
-  fetchOffsetsByTime,
-  fetchPartitionCount,
-  fetchWatermarks,
-  type Watermarks,
-} from '../../shared/kafka/offsets.ts'
+import { fetchOffsetsByTime, fetchWatermarks, type Watermarks } from '../../shared/kafka/offsets.ts'
 import { readPartition } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
 import type { Line } from '../domain/line.ts'
-import { latest } from '../latest.ts'
-import { keepUnread, laneTopics, lineFrom, type LaneName, type LaneSpan, type Logged } from '../logged.ts'
+import { joinNext } from '../../shared/join-next.ts'
+import { keepUnread, laneTopics, lineFrom, type LaneName, type Logged } from '../logged.ts'
 import { pushOf } from '../push.ts'
 
 /** The logs of push messages beyond what is in memory. */
 export type SignalLog = {
   /** Where a partition of a lane begins and ends in this moment; calls at the same time share a request. */
   readonly bounds: (lane: LaneName, partition: number, signal: AbortSignal) => Promise<Watermarks>
-  /** Where the partitions of a lane end in this moment, and where they ended that long ago, by their records' timestamps. */
-  readonly spanOf: (lane: LaneName, lookBackMs: number) => Promise<(partition: number) => LaneSpan>
   /**
    * Reads all signals of a partition in [from, to), in order, unread.
    * @throws Fault OFFSET_OUT_OF_RANGE when the log does not have `from` any more, BUFFER_FULL when it is more than `maxBytes`,
@@ -54,7 +47,7 @@ const findDeadlineMs = 3_000
 /** Of one answer: decoding it keeps the process busy for a few ms. */
 const maxAnswerBytes = 256 * 1024
 
-export const createSignalLog = async ({
+export const createSignalLog = ({
   kafka,
   records,
   clock,
@@ -66,34 +59,13 @@ export const createSignalLog = async ({
   clock: Clock
   log: Log
   signal: AbortSignal
-}): Promise<SignalLog> => {
+}): SignalLog => {
   const topic = topics.pushSignal.name
-  const count = await fetchPartitionCount({ kafka, topic, signal: stopping })
-  const partitions = Array.from({ length: count }, (_, partition) => partition)
   const boundsOf = (lane: LaneName) =>
-    latest(() => fetchWatermarks({ kafka, topic: laneTopics[lane].name, partitions, signal: stopping }))
+    joinNext(() => fetchWatermarks({ kafka, topic: laneTopics[lane].name, signal: stopping }))
   const bounds = { signal: boundsOf('signal'), comment: boundsOf('comment'), like: boundsOf('like') }
 
-  /** By lane and look-back, of which there are few. */
-  const spans = new Map<string, () => Promise<(partition: number) => LaneSpan>>()
-  const spansOf = (lane: LaneName, lookBackMs: number) =>
-    latest(async () => {
-      const query = { kafka, topic: laneTopics[lane].name, partitions, signal: stopping }
-      const timestamp = clock.now() - lookBackMs
-      const [ends, starts] = await Promise.all([fetchWatermarks(query), fetchOffsetsByTime({ ...query, timestamp })])
-      return (partition: number): LaneSpan => {
-        const end = ends.get(partition)?.highWatermark ?? 0
-        return { start: Math.min(end, starts.get(partition) ?? end), end }
-      }
-    })
-
   return {
-    spanOf: (lane, lookBackMs) => {
-      const name = `${lane} ${lookBackMs}`
-      const found = spans.get(name) ?? spansOf(lane, lookBackMs)
-      spans.set(name, found)
-      return found()
-    },
     bounds: async (lane, partition, signal) => {
       const found = (await abortable(bounds[lane](), signal)).get(partition)
       if (found === undefined) throw new Fault('BROKER_REFUSED', `there is no partition ${partition}`)
