@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { pushMessageOf } from '../../schemas/events.ts'
 import { topics } from '../../schemas/topics.ts'
-import { monotonicClock, systemClock } from '../shared/clock.ts'
+import { monotonicClock, systemClock, type Clock } from '../shared/clock.ts'
 import { createCodec } from '../shared/codec/codec.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
 import { fetchClusterId } from '../shared/kafka/admin.ts'
@@ -10,6 +10,7 @@ import { createKafka } from '../shared/kafka/client.ts'
 import { fetchPartitionCount } from '../shared/kafka/offsets.ts'
 import { partitionFor } from '../shared/kafka/partitioner.ts'
 import { createMediaAddresses } from '../shared/media.ts'
+import { createRecordReader } from '../shared/record-reader.ts'
 import type { ServiceContext } from '../shared/service.ts'
 import { createLanes } from './adapters/lanes.ts'
 import { createPresenceLog } from './adapters/presence-log.ts'
@@ -19,7 +20,6 @@ import { createTokenVerifier } from './adapters/tokens.ts'
 import { startWebSocketServer } from './adapters/websocket.ts'
 import type { EdgeConfig } from './config.ts'
 import { createCatchUp } from './catch-up.ts'
-import { createRecordReader } from '../shared/record-reader.ts'
 import { createDelivery } from './domain/delivery.ts'
 import type { Line } from './domain/line.ts'
 import { createNames } from './domain/names.ts'
@@ -28,9 +28,10 @@ import type { Recipient } from './domain/recipient.ts'
 import { createRooms } from './domain/rooms.ts'
 import { snapshotOf } from './domain/snapshot.ts'
 import { lineOf, withCount, type MessageKind } from './domain/wire.ts'
-import { createEdgeMetrics } from './metrics.ts'
+import type { Door } from './door.ts'
 import { createLaneReading } from './lane-reading.ts'
 import { createLoggedReader } from './logged.ts'
+import { createEdgeMetrics } from './metrics.ts'
 import { watchOverload } from './overload.ts'
 import { createPresence } from './presence.ts'
 import { createResumeMetrics } from './resume-metrics.ts'
@@ -252,36 +253,26 @@ export const startEdge = async ({
     inviteTtlMs: config.inviteTtlMs,
     clock: systemClock,
   })
+  const wholeMs: Clock = { now: () => Math.round(monotonicClock.now()) }
   const roster = createRoster({
     limits: config.limits,
-    clock: monotonicClock,
+    clock: wholeMs,
     wallClock: systemClock,
     random: Math.random,
     watch: delivery.watch,
   })
-  const verifyToken = createTokenVerifier({ secret: config.jwtSecret, jwksUrl: config.jwksUrl })
-  const nameOf = createNames(randomUUID())
-  const sessions = createSessions({
+  const door: Door = {
     roster,
-    verifyToken,
+    verifyToken: createTokenVerifier({ secret: config.jwtSecret, jwksUrl: config.jwksUrl }),
     subscriptions,
     delivery,
-    limits: config.limits,
-    nameOf,
+    nameOf: createNames(randomUUID()),
     metrics,
-    clock: monotonicClock,
+    clock: wholeMs,
     log,
-  })
-  const streams = createStreams({
-    roster,
-    verifyToken,
-    subscriptions,
-    delivery,
-    nameOf,
-    metrics,
-    clock: monotonicClock,
-    log,
-  })
+  }
+  const sessions = createSessions({ door, limits: config.limits })
+  const streams = createStreams(door)
 
   const server = await startWebSocketServer({
     port: config.port,

@@ -60,7 +60,7 @@ export const createRoster = ({
   let isOpen = true
 
   const sweep = (): void => {
-    const now = Math.round(clock.now())
+    const now = clock.now()
     for (const connection of connections) {
       const { openedAt, heardAt, pingedAt, tokenEndsAt, work } = connection
       const hasSubscribed = connection.hasSubscribed || work !== null

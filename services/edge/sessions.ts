@@ -1,9 +1,6 @@
-import type { Clock } from '../shared/clock.ts'
-import type { Log } from '../shared/log.ts'
-import type { Claims, VerifyToken } from './adapters/tokens.ts'
+import type { Claims } from './adapters/tokens.ts'
 import type { SocketEvents } from './adapters/websocket.ts'
 import { Connection } from './connection.ts'
-import type { Delivery } from './domain/delivery.ts'
 import { spend, type Rate } from './domain/allowance.ts'
 import { countNonsense } from './domain/deadlines.ts'
 import {
@@ -15,10 +12,9 @@ import {
   parseFrame,
   type ClientOp,
 } from './domain/protocol.ts'
+import { clearAway, retryAfterSeconds, type Door } from './door.ts'
 import { inTurn } from './in-turn.ts'
-import type { EdgeMetrics } from './metrics.ts'
-import type { Roster } from './roster.ts'
-import type { Refusal, Subscriptions } from './subscriptions.ts'
+import type { Refusal } from './subscriptions.ts'
 
 export type SessionLimits = {
   /** Of one connection, on average. */
@@ -28,7 +24,6 @@ export type SessionLimits = {
 
 /** Of the allowed silence: a client that hears nothing of the edge for so long may think it gone. */
 const pingShare = 5 / 6
-const retryAfterSeconds = 5
 /** A client that comes back says at once what it wants. */
 const opsBurstSeconds = 5
 /** A token costs as much to check as this many other ops. */
@@ -38,35 +33,17 @@ const chatterRate: Rate = { perSecond: 1_000, burst: 5_000 }
 
 /** The WebSocket door: what clients ask for, and what becomes of it. */
 export const createSessions = ({
-  roster,
-  verifyToken,
-  subscriptions,
-  delivery,
+  door,
   limits,
-  nameOf,
-  metrics,
-  clock,
-  log,
 }: {
-  roster: Roster
-  verifyToken: VerifyToken
-  subscriptions: Subscriptions
-  delivery: Delivery
+  door: Door
   limits: SessionLimits
-  /** A name for one more connection. */
-  nameOf: () => string
-  metrics: EdgeMetrics
-  /** Monotonic. */
-  clock: Clock
-  log: Log
 }): { readonly events: SocketEvents<Connection> } => {
+  const { roster, verifyToken, subscriptions, delivery, nameOf, metrics, clock, log } = door
   const { maxOpsPerSecond: perSecond } = limits
   const opsRate: Rate = { perSecond, burst: Math.max(2 * connectCost, perSecond * opsBurstSeconds) }
   const connectRate: Rate = { perSecond: perSecond / connectCost, burst: opsRate.burst / connectCost }
   const pingMs = Math.round(limits.silenceTimeoutMs * pingShare)
-
-  /** Whole, so that a connection holds small integers, which cost no memory of their own. */
-  const nowMs = (): number => Math.round(clock.now())
 
   const refuse = (connection: Connection, { code, message }: Refusal): void => {
     metrics.refused(code)
@@ -154,13 +131,13 @@ export const createSessions = ({
     op === 'ping' || op === 'ack' ? mayChat(connection) : mayAsk(connection, op === 'connect' ? connectRate : opsRate)
 
   const mayAsk = (connection: Connection, rate: Rate): boolean => {
-    const spentUntil = spend(nowMs(), connection.opsSpentUntil, rate)
+    const spentUntil = spend(clock.now(), connection.opsSpentUntil, rate)
     connection.opsSpentUntil = spentUntil ?? connection.opsSpentUntil
     return spentUntil !== null
   }
 
   const mayChat = (connection: Connection): boolean => {
-    const spentUntil = spend(nowMs(), connection.chatterSpentUntil, chatterRate)
+    const spentUntil = spend(clock.now(), connection.chatterSpentUntil, chatterRate)
     connection.chatterSpentUntil = spentUntil ?? connection.chatterSpentUntil
     return spentUntil !== null
   }
@@ -194,7 +171,7 @@ export const createSessions = ({
   }
 
   const heard = (connection: Connection): void => {
-    connection.heardAt = nowMs()
+    connection.heardAt = clock.now()
     if (!mayChat(connection)) connection.close('protocolBroken')
   }
 
@@ -211,14 +188,14 @@ export const createSessions = ({
         }
       },
       opened: (link, address) => {
-        const openedAt = nowMs()
+        const openedAt = clock.now()
         const connection = new Connection({ id: nameOf(), link, address, openedAt, canFollow: true })
         // Not before the socket knows whose it is.
         if (!roster.enter(connection)) queueMicrotask(() => connection.close('tooManyConnections'))
         return connection
       },
       received: (connection, frame, isBinary) => {
-        connection.heardAt = nowMs()
+        connection.heardAt = clock.now()
         if (frame.length > maxFrameBytes) return connection.close('protocolBroken')
         if (isBinary) return refuse(connection, { code: 400, message: 'text frames are expected' })
         for (const line of parseFrame(frame.toString('utf8'))) {
@@ -233,13 +210,7 @@ export const createSessions = ({
         delivery.ponged(connection, mark)
       },
       drained: (connection) => delivery.drained(connection),
-      closed: (connection, code) => {
-        connection.isClosed = true
-        roster.leave(connection)
-        subscriptions.leaveAll(connection)
-        metrics.closed(code)
-        log.debug({ connection: connection.id, code }, 'connection ended')
-      },
+      closed: (connection, code) => clearAway(door, connection, code),
     },
   }
 }

@@ -1,16 +1,10 @@
-import type { Clock } from '../shared/clock.ts'
-import type { Log } from '../shared/log.ts'
 import { createStreamLink, type StreamLink } from './adapters/sse.ts'
-import type { VerifyToken } from './adapters/tokens.ts'
 import { Connection } from './connection.ts'
-import type { Delivery } from './domain/delivery.ts'
 import { parseResumePoint, readBy, streamWindowBytes, type ResumePoint } from './domain/event-stream.ts'
 import { closeCodes, isRoom, roomExpected, type CloseReason } from './domain/protocol.ts'
+import { clearAway, retryAfterSeconds, type Door } from './door.ts'
 import { inTurn } from './in-turn.ts'
-import type { EdgeMetrics } from './metrics.ts'
-import type { Roster } from './roster.ts'
 import type { ResponseStream, StreamEvents, StreamRequest } from './stream.ts'
-import type { Subscriptions } from './subscriptions.ts'
 
 /** One client's stream; null: its request was refused before it became a connection. */
 type Session = {
@@ -36,37 +30,19 @@ const statuses = {
   503: '503 Service Unavailable',
 } as const
 
-const retryAfterSeconds = 5
 const bearer = /^Bearer +(\S+)$/i
 /** How a connection ends whose client went by itself, as on a WebSocket that breaks off. */
 const goneCode = 1006
 
 /** The door for those whose way is closed to WebSockets: one room, server-sent events, refusals as HTTP statuses. */
-export const createStreams = ({
-  roster,
-  verifyToken,
-  subscriptions,
-  delivery,
-  nameOf,
-  metrics,
-  clock,
-  log,
-}: {
-  roster: Roster
-  verifyToken: VerifyToken
-  subscriptions: Subscriptions
-  delivery: Delivery
-  /** A name for one more connection. */
-  nameOf: () => string
-  metrics: EdgeMetrics
-  /** Monotonic. */
-  clock: Clock
-  log: Log
-}): {
+export const createStreams = (
+  door: Door,
+): {
   readonly events: StreamEvents<Session>
   /** Lets time count as reading, for every stream. To be called about every second. */
   readonly sweep: () => void
 } => {
+  const { roster, verifyToken, subscriptions, delivery, nameOf, metrics, clock, log } = door
   const sessions = new Set<NonNullable<Session>>()
 
   const refuse = (response: ResponseStream, origin: string, { code, message }: Refusal): null => {
@@ -103,10 +79,10 @@ export const createStreams = ({
     const link = createStreamLink({
       response,
       moreHeaders: readableFrom(origin),
-      onAlive: () => void (connection.heardAt = Math.round(clock.now())),
+      onAlive: () => void (connection.heardAt = clock.now()),
       onClose: (reason) => end(session, response, origin, reason),
     })
-    const openedAt = Math.round(clock.now())
+    const openedAt = clock.now()
     const connection = new Connection({ id: nameOf(), link, address, openedAt, canFollow: false })
     connection.flow.setWindow(streamWindowBytes)
     const session: NonNullable<Session> = { connection, link, readAt: openedAt, closedBy: null }
@@ -137,7 +113,7 @@ export const createStreams = ({
       const elapsedMs = now - session.readAt
       session.readAt = now
       // Nothing can be heard of a client that waits for its answer; that wait has deadlines of its own.
-      if (!link.hasBegun()) connection.heardAt = Math.round(now)
+      if (!link.hasBegun()) connection.heardAt = now
       // A pace is a guess; that something waits for the kernel is known.
       if (inFlight === 0 || !link.isTaken()) continue
       delivery.acknowledged(connection, readBy(sent - inFlight, { sentBytes: sent, elapsedMs }))
@@ -156,13 +132,8 @@ export const createStreams = ({
       closed: (session) => {
         if (session === null) return
         const { connection, closedBy } = session
-        connection.isClosed = true
         sessions.delete(session)
-        roster.leave(connection)
-        subscriptions.leaveAll(connection)
-        const code = closedBy === null ? goneCode : closeCodes[closedBy]
-        metrics.closed(code)
-        log.debug({ connection: connection.id, code }, 'stream ended')
+        clearAway(door, connection, closedBy === null ? goneCode : closeCodes[closedBy])
       },
     },
     sweep,

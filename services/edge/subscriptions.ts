@@ -24,8 +24,6 @@ export type Subscriptions = {
    */
   readonly subscribe: (connection: Connection, room: string, resume: Resume | null) => Promise<Refusal | undefined>
   readonly unsubscribe: (connection: Connection, room: string) => void
-  /** Leaves every room; for a connection that has ended. */
-  readonly leaveAll: (connection: Connection) => void
 }
 
 /** Somebody who is subscribing. */
@@ -256,9 +254,6 @@ export const createSubscriptions = ({
       if (local === undefined || !connection.isIn(room)) return
       connection.begun = begunElsewhere(connection, room)
       delivery.leave(connection, local)
-    },
-    leaveAll: (connection) => {
-      delivery.leaveAll(connection)
     },
   }
 }

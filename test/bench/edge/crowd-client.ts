@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { encodePong, encodeText, FrameWalker, nothingHeard, type Control, type Heard } from './frames.ts'
+import { clientFrame } from '../../support/web-socket-frames.ts'
+import { FrameWalker, nothingHeard, type Control, type Heard } from './frames.ts'
 
 export type CrowdClientOptions = {
   readonly port: number
@@ -90,7 +91,7 @@ export class CrowdClient {
   }
 
   send(line: string): void {
-    this.#socket.write(encodeText(line))
+    this.#socket.write(clientFrame('text', Buffer.from(line)))
   }
 
   /** Without a goodbye. */
@@ -132,7 +133,7 @@ export class CrowdClient {
   }
 
   #control({ kind, payload }: Control): void {
-    if (kind === 'ping') this.#socket.write(encodePong(payload))
+    if (kind === 'ping') this.#socket.write(clientFrame('pong', payload))
     else {
       this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005
       this.#socket.destroy()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodePong, encodeText, FrameWalker, nothingHeard, type Control } from './frames.ts'
+import { clientFrame } from '../../support/web-socket-frames.ts'
+import { FrameWalker, nothingHeard, type Control } from './frames.ts'
 
 const frame = (first: number, payload: Buffer): Buffer => {
   const { length } = payload
@@ -79,8 +80,8 @@ test('a ping comes with its payload and a close with its code', () => {
 })
 
 test('what a client sends has the mask bit and the length of its payload', () => {
-  assert.deepEqual(encodePong(Buffer.from('42')), Buffer.from([0x8a, 0x82, 0, 0, 0, 0, 0x34, 0x32]))
-  const long = encodeText('y'.repeat(300))
+  assert.deepEqual(clientFrame('pong', Buffer.from('42')), Buffer.from([0x8a, 0x82, 0, 0, 0, 0, 0x34, 0x32]))
+  const long = clientFrame('text', Buffer.from('y'.repeat(300)))
   assert.deepEqual([...long.subarray(0, 8)], [0x81, 0xfe, 1, 44, 0, 0, 0, 0])
   assert.equal(long.length, 308)
 })

@@ -135,21 +135,3 @@ export class FrameWalker {
     }
   }
 }
-
-const textFrame = 0x80 | opcodes.text
-const pongFrame = 0x8a
-const maskBit = 0x80
-
-/** A client's frame with its mask (RFC 6455, 5.3), which is zero: the payload stands there as it is. At most 64 KiB. */
-const encodeFrame = (first: number, payload: Buffer): Buffer => {
-  const { length } = payload
-  const header =
-    length < 126
-      ? Buffer.from([first, maskBit | length, 0, 0, 0, 0])
-      : Buffer.from([first, maskBit | 126, length >> 8, length & 0xff, 0, 0, 0, 0])
-  return Buffer.concat([header, payload])
-}
-
-export const encodeText = (text: string): Buffer => encodeFrame(textFrame, Buffer.from(text))
-
-export const encodePong = (payload: Buffer): Buffer => encodeFrame(pongFrame, payload)
