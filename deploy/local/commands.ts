@@ -2,13 +2,16 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../services/shared/log.ts'
+import { readVariables } from './environment.ts'
 import { PlatformError } from './error.ts'
 import type { Say } from './say.ts'
 import { withLock } from './lock.ts'
+import { isMediaReady } from './media.ts'
+import { mediaServerName } from './media-server.ts'
 import { findProcess, isAlive, recordProcess, stopProcess, type ProcessRecord } from './processes.ts'
 import { describeFailure, tellEnd } from './ready.ts'
 import type { Service } from './services.ts'
-import { readDataDir, type Env } from './settings.ts'
+import { readDataDir, wantsMedia, type Env } from './settings.ts'
 import type { Setup } from './setup.ts'
 import { foregroundName, isServiceReady, startSystem, stopSystem, type System } from './system.ts'
 import { describeSystem } from './table.ts'
@@ -90,11 +93,20 @@ export const status = async ({ env, services, say, signal }: CommandOptions): Pr
     const record = await findProcess(dataDir, name)
     const isReady = record !== undefined && (await isServiceReady(record.ports[adminPort] ?? 0, signal))
     isComplete &&= isReady
-    say(`${name}: ${describe(record)}${record === undefined || isReady ? '' : ', not ready'}`)
+    say(tellOf(name, record, isReady))
+  }
+  if (wantsMedia((await readVariables(dataDir)) ?? {})) {
+    const record = await findProcess(dataDir, mediaServerName)
+    const isReady = record !== undefined && (await isMediaReady(record.ports, signal))
+    isComplete &&= isReady
+    say(tellOf(mediaServerName, record, isReady))
   }
   for (const name of ['registry', 'kafka']) say(`${name}: ${describe(await findProcess(dataDir, name))}`)
   return isComplete
 }
+
+const tellOf = (name: string, record: ProcessRecord | undefined, isReady: boolean): string =>
+  `${name}: ${describe(record)}${record === undefined || isReady ? '' : ', not ready'}`
 
 const describe = (record: ProcessRecord | undefined): string => {
   if (record === undefined) return 'does not run here'

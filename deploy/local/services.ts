@@ -9,6 +9,8 @@ export type Service = {
   readonly ports: Readonly<Record<string, number>>
   /** Which of them answers `/readyz`. */
   readonly adminPort: string
+  /** The ports that it needs besides with real media (MIXER_ADAPTER=ffmpeg). */
+  readonly mediaPorts?: Readonly<Record<string, number>>
 }
 
 /** The checkout. */
@@ -30,7 +32,13 @@ export const services: readonly Service[] = [
     ports: { STATE_MACHINE_ADMIN_PORT: 9465 },
     adminPort: 'STATE_MACHINE_ADMIN_PORT',
   },
-  { name: 'mixer', main: main('mixer'), ports: { MIXER_ADMIN_PORT: 9467 }, adminPort: 'MIXER_ADMIN_PORT' },
+  {
+    name: 'mixer',
+    main: main('mixer'),
+    ports: { MIXER_ADMIN_PORT: 9467 },
+    adminPort: 'MIXER_ADMIN_PORT',
+    mediaPorts: { MIXER_MEDIA_PORT: 9468 },
+  },
   {
     name: 'edge',
     main: main('edge'),

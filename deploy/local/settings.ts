@@ -4,12 +4,14 @@ import {
   kafkaConfig,
   kafkaSettings,
   list,
+  mediaConfig,
   port,
   readConfig,
   registryConfig,
   whole,
 } from '../../services/shared/config.ts'
 import type { KafkaSettings } from '../../services/shared/config.ts'
+import { mediaPorts } from './media-server.ts'
 import type { Service } from './services.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -23,6 +25,10 @@ export type Settings = {
   readonly registryUrl: string | undefined
   readonly partitions: number
   readonly replication: number
+  /** What runs, each with all the ports that it needs under these settings. */
+  readonly services: readonly Service[]
+  /** Real media, with a media server here (MIXER_ADAPTER=ffmpeg); undefined: none is needed. */
+  readonly media: { readonly app: string; readonly mixSuffix: string } | undefined
   /** The ports asked for, by environment variable; 0: any free one. */
   readonly ports: Readonly<Record<string, number>>
   readonly ingestApiKeys: string | undefined
@@ -34,8 +40,11 @@ export type Settings = {
 /** Where everything local is kept: DATA_DIR as an absolute path. */
 export const readDataDir = (env: Env): string => resolve(env['DATA_DIR'] || '.data')
 
+/** Whether the variables ask for real media. */
+export const wantsMedia = (env: Env): boolean => env['MIXER_ADAPTER'] === 'ffmpeg'
+
 /** Throws the fault CONFIG_INVALID that names every bad key. */
-export const readSettings = (env: Env, services: readonly Service[]): Settings => {
+export const readSettings = (env: Env, all: readonly Service[]): Settings => {
   const config = readConfig(
     z.object({
       ...kafkaConfig,
@@ -46,10 +55,14 @@ export const readSettings = (env: Env, services: readonly Service[]): Settings =
       INGEST_API_KEYS: z.string().optional(),
       EDGE_JWT_SECRET: z.string().optional(),
       EDGE_JWKS_URL: z.string().optional(),
+      MEDIA_APP: mediaConfig.MEDIA_APP,
+      MIX_SUFFIX: mediaConfig.MIX_SUFFIX,
     }),
     env,
   )
-  const wanted = { KAFKA_PORT: 9092, KAFKA_CONTROLLER_PORT: 0, REGISTRY_PORT: 8085 }
+  const hasMedia = wantsMedia(env)
+  const services = hasMedia ? all.map((each) => ({ ...each, ports: { ...each.ports, ...each.mediaPorts } })) : all
+  const wanted = { KAFKA_PORT: 9092, KAFKA_CONTROLLER_PORT: 0, REGISTRY_PORT: 8085, ...(hasMedia ? mediaPorts : {}) }
   const defaults = Object.assign({}, wanted, ...services.map((service) => service.ports))
   const shape = Object.entries<number>(defaults).map(([variable, byDefault]) => [variable, port(byDefault)] as const)
   const { KAFKA_BROKERS: brokers } = config
@@ -59,6 +72,8 @@ export const readSettings = (env: Env, services: readonly Service[]): Settings =
     registryUrl: config.SCHEMA_REGISTRY_URL,
     partitions: config.TOPIC_PARTITIONS,
     replication: config.TOPIC_REPLICATION,
+    services,
+    media: hasMedia ? { app: config.MEDIA_APP, mixSuffix: config.MIX_SUFFIX } : undefined,
     ports: readConfig(z.object(Object.fromEntries(shape)), env),
     ingestApiKeys: config.INGEST_API_KEYS,
     edgeJwtSecret: config.EDGE_JWT_SECRET,

@@ -1,18 +1,20 @@
 import type { Log } from '../../services/shared/log.ts'
 import { brokerName } from './broker.ts'
 import { choosePorts, type Ports } from './choose-ports.ts'
-import { describeEnvironment, readVariables, writeVariables, type Environment, type Variables } from './environment.ts'
+import { describeEnvironment, writeVariables, type Environment } from './environment.ts'
 import type { Say } from './say.ts'
-import { obtainKeys } from './keys.ts'
+import { bringUpMedia, checkMedia } from './media.ts'
+import { mediaServerName } from './media-server.ts'
 import { bringUp, stopPlatform } from './platform.ts'
 import { checkPortFree } from './ports.ts'
 import { findProcess, listProcesses, removeStaleRecords, startProcess, stopProcess } from './processes.ts'
 import type { ProcessRecord, StartedProcess } from './processes.ts'
 import { awaitReady } from './ready.ts'
-import { registryName, registryUrlOf } from './registry.ts'
+import { registryName } from './registry.ts'
 import { root, type Service } from './services.ts'
-import { readSettings, type Env, type Settings } from './settings.ts'
+import { readSettings, type Env } from './settings.ts'
 import type { Setup } from './setup.ts'
+import { resolveVariables, tellDifferences } from './variables.ts'
 
 /** The record of a `run` in the foreground: not one of the things that it runs. */
 export const foregroundName = 'roomcast'
@@ -42,43 +44,6 @@ export const isServiceReady = async (adminPort: number, signal: AbortSignal): Pr
   }
 }
 
-/** The variables of the environment that are roomcast's: those that a start writes down. */
-const isOurs = (name: string): boolean =>
-  /^(KAFKA|SCHEMA_REGISTRY|REGISTRY|TOPIC|INGEST|EDGE|STATE_MACHINE|MIXER|MIX|MEDIA|ALI|STREAM|INVITE)_/.test(name) ||
-  ['ALLOW_INSECURE_LOCAL', 'LOG_LEVEL', 'DATA_DIR'].includes(name)
-
-/** Everything that the services are told, every address and key resolved. */
-const resolveVariables = async (env: Env, settings: Settings, ports: Ports): Promise<Variables> => {
-  const given = Object.entries(env).filter(([name, value]) => isOurs(name) && value !== undefined && value !== '')
-  const keys = await obtainKeys(settings.dataDir)
-  const secret = settings.edgeJwtSecret ?? (settings.edgeJwksUrl === undefined ? keys.edgeJwtSecret : undefined)
-  const variables: Record<string, string | undefined> = {
-    ALLOW_INSECURE_LOCAL: '1',
-    ...Object.fromEntries(given),
-    ...Object.fromEntries(Object.entries(ports).map(([variable, port]) => [variable, String(port)])),
-    DATA_DIR: settings.dataDir,
-    TOPIC_PARTITIONS: String(settings.partitions),
-    TOPIC_REPLICATION: String(settings.replication),
-    KAFKA_BROKERS: settings.kafka?.brokers.join(',') ?? `127.0.0.1:${ports['KAFKA_PORT']}`,
-    SCHEMA_REGISTRY_URL: settings.registryUrl ?? registryUrlOf(ports['REGISTRY_PORT'] ?? 0),
-    INGEST_API_KEYS: settings.ingestApiKeys ?? keys.ingestApiKeys,
-    EDGE_JWT_SECRET: secret,
-  }
-  return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
-}
-
-/** Says what the services that run already do not learn of, since they were started with other settings. */
-const tellDifferences = async (dataDir: string, variables: Variables, say: Say): Promise<void> => {
-  const earlier = await readVariables(dataDir)
-  if (earlier === undefined) return
-  const names = new Set([...Object.keys(earlier), ...Object.keys(variables)])
-  const different = [...names].filter((name) => earlier[name] !== variables[name]).toSorted()
-  if (different.length === 0) return
-  say(`what runs already keeps its earlier ${different.join(', ')}: \`make down\` first to change that`)
-}
-
 /** Fails before anything is started when a service could not listen. */
 const checkServicePorts = async (missing: readonly Service[], ports: Ports): Promise<void> => {
   for (const service of missing) {
@@ -92,13 +57,13 @@ const pick = (ports: Ports, names: readonly string[]): Ports =>
   Object.fromEntries(names.map((name) => [name, ports[name] ?? 0]))
 
 /**
- * Starts what is missing of broker, registry, topics, schemas and services in a DATA_DIR, and resolves when everything is ready.
- * What runs already is left alone. Rejects with a PlatformError or Fault that says what failed; what had started goes on running.
+ * Starts what is missing of broker, registry, topics, schemas, media server and services in a DATA_DIR, and resolves when everything is
+ * ready. What runs already is left alone. Rejects with a PlatformError or Fault that says what failed; what had started goes on running.
  * The caller holds the lock.
  */
 export const startSystem = async ({
   env,
-  services,
+  services: all,
   setup,
   log,
   say,
@@ -111,8 +76,8 @@ export const startSystem = async ({
   readonly say: Say
   readonly signal: AbortSignal
 }): Promise<System> => {
-  const settings = readSettings(env, services)
-  const { dataDir } = settings
+  const settings = readSettings(env, all)
+  const { dataDir, services, media } = settings
   await removeStaleRecords(dataDir)
   const records = new Map((await listProcesses(dataDir)).map((record) => [record.name, record]))
   const ports = await choosePorts({
@@ -121,6 +86,7 @@ export const startSystem = async ({
     running: Object.assign({}, ...[...records.values()].map((record) => record.ports)),
   })
   const missing = services.filter(({ name }) => !records.has(name))
+  if (media !== undefined) await checkMedia(dataDir, ports)
   await checkServicePorts(missing, ports)
   const variables = await resolveVariables(env, settings, ports)
   if (missing.length < services.length) await tellDifferences(dataDir, variables, say)
@@ -150,6 +116,9 @@ export const startSystem = async ({
     signal,
   })
 
+  if (media !== undefined) say('starting the media server, as far as it does not run …')
+  const mediaServer = media === undefined ? [] : [await bringUpMedia({ dataDir, media, ports, signal })]
+
   if (missing.length > 0) say(`starting ${missing.map(({ name }) => name).join(', ')} …`)
   const processes = []
   for (const { name, main, ports: own } of services) {
@@ -168,7 +137,7 @@ export const startSystem = async ({
     )
   }
   await awaitServices({ dataDir, services, processes, signal })
-  return { environment, processes: [...platform, ...processes] }
+  return { environment, processes: [...platform, ...mediaServer, ...processes] }
 }
 
 const awaitServices = async ({
@@ -203,18 +172,18 @@ const awaitServices = async ({
   }
 }
 
-/** Stops everything that runs in a DATA_DIR, by pid: services, then registry, then broker. The caller holds the lock. */
+/** Stops everything that runs in a DATA_DIR, by pid: services, media server, registry, broker, in this order. The caller holds the lock. */
 export const stopSystem = async (dataDir: string, say: Say): Promise<void> => {
   const records = await listProcesses(dataDir)
   const parts = records.filter(({ name }) => name !== foregroundName)
   if (parts.length > 0) say(`stopping ${parts.map(({ name }) => name).join(', ')} …`)
-  const running = parts.filter(({ name }) => name !== brokerName && name !== registryName)
-  await Promise.all(
-    running.map(async ({ name }) => {
-      const how = await stopProcess({ dataDir, name, graceMs })
-      if (how === 'killed') say(`${name} did not stop within ${graceMs / 1000} s and was killed`)
-    }),
-  )
+  const stop = async (name: string): Promise<void> => {
+    const how = await stopProcess({ dataDir, name, graceMs })
+    if (how === 'killed') say(`${name} did not stop within ${graceMs / 1000} s and was killed`)
+  }
+  const others: readonly string[] = [mediaServerName, registryName, brokerName]
+  await Promise.all(parts.filter(({ name }) => !others.includes(name)).map(({ name }) => stop(name)))
+  await stop(mediaServerName)
   await stopPlatform(dataDir)
   await removeStaleRecords(dataDir)
 }

@@ -1,8 +1,22 @@
-import type { Environment } from './environment.ts'
+import type { Environment, Variables } from './environment.ts'
+import { wantsMedia } from './settings.ts'
 
 const layOut = (rows: ReadonlyArray<readonly [string, string]>): string => {
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')
+}
+
+/** Where ROOM's stream is pushed to and played from; the key of a push address is not for the terminal. */
+const describeMedia = (variables: Variables): ReadonlyArray<readonly [string, string]> => {
+  const { MEDIA_PUSH_HOST: push, MEDIA_PLAY_HOST: play, MEDIA_RTMP_PLAY_HOST: rtmp } = variables
+  const { MEDIA_APP: app, MIX_SUFFIX: suffix } = variables
+  const key = variables['MEDIA_AUTH_KEY'] === undefined ? '' : '?auth_key=… (create live answers the whole address)'
+  return [
+    ['push a stream to', `rtmp://${push}/${app}/ROOM${key}`],
+    ['play it, or its mix', `http://${play}/${app}/ROOM${suffix}.m3u8`],
+    ['play a mix by RTMP', `rtmp://${rtmp}/${app}/ROOM${suffix}`],
+    ['the media server', `http://127.0.0.1:${variables['MEDIA_HTTP_PORT']}/stat`],
+  ]
 }
 
 /** What a person wants to know of a system that has just started: addresses, keys, what to try next. */
@@ -22,6 +36,7 @@ export const describeSystem = (environment: Environment, keysFile: string): stri
     admin('state-machine', 'STATE_MACHINE_ADMIN_PORT'),
     admin('mixer', 'MIXER_ADMIN_PORT'),
     admin('edge', 'EDGE_ADMIN_PORT'),
+    ...(wantsMedia(variables) ? describeMedia(variables) : []),
   ])
   const keys = layOut([
     ['INGEST_API_KEYS', variables['INGEST_API_KEYS'] ?? ''],

@@ -44,6 +44,7 @@ test('an empty environment gives the defaults of a local run', () => {
   assert.deepEqual(mediaSettings(config), {
     pushHost: 'push.localhost',
     playHost: 'play.localhost',
+    rtmpPlayHost: undefined,
     app: 'DemoApp',
     authKey: undefined,
     mixSuffix: '_mix',
@@ -52,6 +53,10 @@ test('an empty environment gives the defaults of a local run', () => {
     [config.LOG_LEVEL, config.TEST_ADMIN_PORT, config.GRACE_MS, config.LIMIT, config.INSECURE],
     ['info', 9464, 180_000, 10, false],
   )
+})
+
+test('RTMP play addresses get a host of their own where one is given', () => {
+  assert.equal(mediaSettings(readConfig(Config, { MEDIA_RTMP_PLAY_HOST: 'rtmp.example' })).rtmpPlayHost, 'rtmp.example')
 })
 
 test('what is set is read, lists with blanks around their entries', () => {

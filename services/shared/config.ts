@@ -62,6 +62,8 @@ export const registryConfig = {
 export const mediaConfig = {
   MEDIA_PUSH_HOST: z.string().default('push.localhost'),
   MEDIA_PLAY_HOST: z.string().default('play.localhost'),
+  /** Of RTMP play addresses; default MEDIA_PLAY_HOST. */
+  MEDIA_RTMP_PLAY_HOST: z.string().optional(),
   MEDIA_APP: z.string().default('DemoApp'),
   MEDIA_AUTH_KEY: z.string().optional(),
   MIX_SUFFIX: z.string().default('_mix'),
@@ -93,6 +95,7 @@ export const kafkaSettings = (config: ValuesOf<typeof kafkaConfig>): KafkaSettin
 export const mediaSettings = (config: ValuesOf<typeof mediaConfig>): MediaSettings => ({
   pushHost: config.MEDIA_PUSH_HOST,
   playHost: config.MEDIA_PLAY_HOST,
+  rtmpPlayHost: config.MEDIA_RTMP_PLAY_HOST,
   app: config.MEDIA_APP,
   authKey: config.MEDIA_AUTH_KEY,
   mixSuffix: config.MIX_SUFFIX,

@@ -32,6 +32,15 @@ test('the audience plays the transcoded stream, co-hosts the short-delay one', (
   assert.equal(media.streamUrl('r1_mix360'), 'http://play.example/Demo/r1_mix360')
 })
 
+test('RTMP play addresses alone can have a host of their own', () => {
+  const media = createMediaAddresses({ ...settings, rtmpPlayHost: 'rtmp.example:1936' })
+  assert.equal(media.rtmpPlayUrl('r1'), 'rtmp://rtmp.example:1936/Demo/r1_mix')
+  assert.equal(media.playUrl('r1'), 'http://play.example/Demo/r1_mix.flv')
+  assert.equal(media.m3u8PlayUrl('r1'), 'http://play.example/Demo/r1_mix.m3u8')
+  assert.equal(media.shortDelayUrl('r1'), 'http://play.example/Demo/r1.flv?ali_flv_retain=0')
+  assert.equal(media.streamUrl('r1_mix'), 'http://play.example/Demo/r1_mix')
+})
+
 test('one trailing suffix is taken off a stream name, and no more', () => {
   const { roomOf } = createMediaAddresses(settings)
   assert.deepEqual(['r1', 'r1_mix', 'r1_mix_mix', '_mix'].map(roomOf), ['r1', 'r1', 'r1_mix', '_mix'])

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 export type MediaSettings = {
   readonly pushHost: string
   readonly playHost: string
+  /** The host of RTMP play addresses, where it is another one than `playHost`. */
+  readonly rtmpPlayHost?: string | undefined
   readonly app: string
   /** Key of the push address's authentication; undefined: push addresses carry none. */
   readonly authKey: string | undefined
@@ -32,6 +34,7 @@ const pushValiditySeconds = 24 * 60 * 60
 export const createMediaAddresses = ({
   pushHost,
   playHost,
+  rtmpPlayHost = playHost,
   app,
   authKey,
   mixSuffix,
@@ -46,7 +49,7 @@ export const createMediaAddresses = ({
     pushUrl: (room, at) => `rtmp://${pushHost}/${app}/${room}${signature(room, at)}`,
     playUrl: (room) => `http://${playHost}/${app}/${room}${mixSuffix}.flv`,
     m3u8PlayUrl: (room) => `http://${playHost}/${app}/${room}${mixSuffix}.m3u8`,
-    rtmpPlayUrl: (room) => `rtmp://${playHost}/${app}/${room}${mixSuffix}`,
+    rtmpPlayUrl: (room) => `rtmp://${rtmpPlayHost}/${app}/${room}${mixSuffix}`,
     shortDelayUrl: (room) => `http://${playHost}/${app}/${room}.flv?ali_flv_retain=0`,
     streamUrl: (stream) => `http://${playHost}/${app}/${stream}`,
     roomOf: (stream) =>

@@ -13,6 +13,7 @@ export const standInServices = (folder: string): readonly Service[] => [
     main: join(folder, 'ingest.mjs'),
     ports: { INGEST_PORT: 8080, INGEST_ADMIN_PORT: 9464 },
     adminPort: 'INGEST_ADMIN_PORT',
+    mediaPorts: { MIXER_MEDIA_PORT: 9468 },
   },
   {
     name: 'edge',
