@@ -57,6 +57,22 @@ test('a cloud that does not answer is given up before the deadline', async () =>
   assert.ok(answered.occurredAt < command.record.deadline)
 })
 
+for (const word of ['Throttling.User', 'ServiceUnavailable'])
+  test(`${word} is tried again like an InternalError, and the vendor's word is the answer when it lasts`, async () => {
+    const passing = cloudOf(refused(word), refused(word), accepted)
+    assert.equal((await carryOutAt(passing)(within(20_000), never)).code, 200)
+    assert.equal(passing.calls(), 3)
+    const lasting = cloudOf(refused(word))
+    const answered = await carryOutAt(lasting)(within(1_000), never)
+    assert.deepEqual([answered.code, answered.reason, answered.message], [3000, word, 'why'])
+    assert.ok(lasting.calls() > 1)
+  })
+
+test('what the cloud said before it fell silent is the answer', async () => {
+  const answered = await carryOutAt(cloudOf(refused('InternalError.Busy'), 'silent'))(within(1_000), never)
+  assert.deepEqual([answered.code, answered.reason], [3500, 'InternalError.Busy'])
+})
+
 test('a start that comes after its deadline is not tried', async () => {
   const cloud = cloudOf(accepted)
   const answered = await carryOutAt(cloud)(within(-1), never)

@@ -21,8 +21,9 @@ export type CarryOutOptions = {
 }
 
 /**
- * Carries a command out: asks the cloud, again with back-off while it says InternalError or cannot be reached, and returns
- * what is to be told to the room, before the command's deadline in every case. Rejects only when the signal aborts: the
+ * Carries a command out: asks the cloud, again with back-off while it says InternalError, throttles or cannot be reached, and
+ * returns what is to be told to the room, before the command's deadline in every case: what the cloud said last, or that it
+ * never said anything. Rejects only when the signal aborts: the
  * command is then unfinished, and whoever reads it next carries it out again.
  */
 export const createCarryOut =
@@ -32,15 +33,16 @@ export const createCarryOut =
       command.type === 'StartMix' ? cloud.startMix(command.record, within) : cloud.stopMix(command.record, within)
 
     const untilMs = untilOf(command, now())
-    let last: MixAnswer = tooLate
+    let said: MixAnswer | undefined
+    let isAsked = false
     for (let attempts = 1; now() < untilMs; attempts++) {
       const timeout = AbortSignal.timeout(untilMs - now())
       try {
-        last = await ask(AbortSignal.any([signal, timeout]))
-        if (!isPassing(last)) break
+        isAsked = true
+        said = await ask(AbortSignal.any([signal, timeout]))
+        if (!isPassing(said)) break
       } catch (error) {
         signal.throwIfAborted()
-        last = unanswered
         const cause = error instanceof Error ? error.message : String(error)
         log.warn({ commandId: command.record.eventId, attempts, cause }, 'the video cloud did not answer a mix command')
         if (!(timeout.aborted || (error instanceof Fault && error.retriable))) break
@@ -49,7 +51,7 @@ export const createCarryOut =
       if (now() + waitMs >= untilMs) break
       await sleep(waitMs, undefined, { signal })
     }
-    return answeredOf(command, last, now())
+    return answeredOf(command, said ?? (isAsked ? unanswered : tooLate), now())
   }
 
 const untilOf = (command: MixCommand, nowMs: number): number => {

@@ -8,10 +8,10 @@ import { boundedLabel, createDurationHistogram } from '../shared/metrics.ts'
 import { runService } from '../shared/service.ts'
 import { createCommands } from './adapters/commands.ts'
 import { createResults } from './adapters/results.ts'
-import { createSimulatedCloud } from './adapters/simulated.ts'
 import { createCarryOut } from './carry-out.ts'
 import { readMixerConfig } from './config.ts'
 import { createHandleCommand } from './handle-command.ts'
+import { openCloud } from './open-cloud.ts'
 import { createWorker } from './worker.ts'
 
 /** Commands under way at the same time, and commands read ahead, per partition. */
@@ -45,8 +45,7 @@ await runService({
     })
     lifecycle.onClose(() => producer.close())
 
-    const cloud = createSimulatedCloud({ ...config.simulated, log })
-    lifecycle.onClose(() => cloud.close())
+    const cloud = await openCloud({ config, lifecycle, metrics, log })
 
     const answers = createDurationHistogram({
       metrics,

@@ -13,6 +13,7 @@ export type FaultCode =
   | 'RECORD_UNREADABLE'
   | 'DEADLINE_PASSED'
   | 'MIX_REFUSED'
+  | 'CLOUD_UNREACHABLE'
   | 'STALLED'
 
 /**

@@ -41,10 +41,28 @@ const durations = { STREAM_GRACE_MS: '3000', INVITE_TTL_MS: '2500', MIX_TIMEOUT_
 /** Anything, as long as the rules of the checker have the same. */
 const mediaKey = { MEDIA_AUTH_KEY: 'the key of a push address' }
 
+/** A cloud with which something is always wrong. What it refuses as InternalError, or never answers, takes until the deadline. */
+const cloudFailures = {
+  MIXER_SIMULATED_FAIL: [
+    'start:InvalidArgument@0.03',
+    'start:InternalError@0.03',
+    'start:NoAnswer@0.03',
+    'stop:InternalError@0.03',
+    'stop:NoAnswer@0.03',
+    'status:MainStreamNotExist@0.05',
+    'status:MixStreamNotExist@0.05',
+    'status:InternalError@0.05',
+  ].join(','),
+}
+
 const eventOf = ({ path, query }: Callback): Event | undefined => {
-  if (path !== '/ali/mix/status/notify') return undefined
   const text = (name: string): string => query[name] ?? ''
   const eventId = createHash('sha256').update(JSON.stringify(query)).digest('hex').slice(0, 32)
+  if (path === '/ali/mix/availability/notify') {
+    const cloudTime = Number(text('time')) * 1_000
+    return { type: 'MixAvailabilityNotified', record: { eventId, roomId: text('Stream'), cloudTime } }
+  }
+  if (path !== '/ali/mix/status/notify') return undefined
   return {
     type: 'MixStatusNotified',
     record: {
@@ -102,6 +120,7 @@ export const startStage = async ({
       ...process.env,
       ...durations,
       ...mediaKey,
+      ...cloudFailures,
       KAFKA_BROKERS: brokers.join(','),
       SCHEMA_REGISTRY_URL: registryUrl,
       INGEST_URL: callbacks.url,

@@ -294,6 +294,23 @@ test('a failure on request is the answer; an InternalError that lasts is 3500 be
   assert.equal(ingest.received.length, 0)
 })
 
+test('a cloud that never answers is given up before the deadline, and the commands behind are carried out', async (t) => {
+  const ingest = await openIngest(t)
+  const answersOf = await followAnswers(t)
+  const { start } = await mixers(t, ingest, { MIXER_SIMULATED_FAIL: 'start:NoAnswer' })
+  await start()
+  const [room = '', other = ''] = roomsTogether(2)
+  const command = { ...startOf(room, 'other'), deadline: Date.now() + 3_000 }
+  await send(command)
+  await send(stopOf(room, 'other'))
+  await send(stopOf(other, 'other'))
+  await answersOf(other, 1)
+  const [started, stopped] = await answersOf(room, 2)
+  assert.deepEqual([started?.code, started?.reason, started?.action], [3000, 'NoAnswer', 'start'])
+  assert.ok((started?.occurredAt ?? Infinity) < command.deadline)
+  assert.deepEqual([stopped?.code, stopped?.action], [200, 'stop'])
+})
+
 test('bytes that are no command go to the dead letters, and those behind them are carried out', async (t) => {
   const ingest = await openIngest(t)
   const answersOf = await followAnswers(t)

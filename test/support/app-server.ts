@@ -18,6 +18,8 @@ export type CreatedLive = {
   readonly roomId: string
   readonly rtmpUrl: string
   readonly playUrl: string
+  readonly m3u8PlayUrl: string
+  readonly rtmpPlayUrl: string
 }
 
 export type Body = Readonly<Record<string, unknown>>
@@ -196,5 +198,7 @@ const readLive = (data: Readonly<Record<string, unknown>>): CreatedLive => {
     roomId: text('roomId'),
     rtmpUrl: text('rtmpUrl'),
     playUrl: text('playUrl'),
+    m3u8PlayUrl: text('m3u8PlayUrl'),
+    rtmpPlayUrl: text('rtmpPlayUrl'),
   }
 }

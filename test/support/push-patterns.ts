@@ -17,7 +17,11 @@ export type Media = {
   readonly playHost: string
   readonly app: string
   readonly signed: boolean
+  /** What the video cloud adds to a room's id to name its mixed streams; without it those of the simulated cloud. */
+  readonly mixEndings?: readonly string[]
 }
+
+const simulatedEndings: readonly string[] = ['_mix360', '_mix480']
 
 /** The media addresses that follow from the address of a created live: rtmp://PUSH_HOST/APP/ROOM…, http://PLAY_HOST/…. */
 export const mediaOf = ({ rtmpUrl, playUrl }: { rtmpUrl: string; playUrl: string }): Media => {
@@ -43,12 +47,12 @@ export const pushUrlOf = ({ pushHost, app, signed }: Media, room: string | RegEx
 export const shortDelayUrlOf = ({ playHost, app }: Media, room: string | RegExp): RegExp =>
   new RegExp(`^http://${escape(playHost)}/${escape(app)}/${source(room)}\\.flv\\?ali_flv_retain=0$`)
 
-/** The mixed streams that the simulated cloud lists for a room; an audience party has none. */
-export const mixUrlsOf = ({ playHost, app }: Media, { roomId, type }: Party): Pattern =>
+/** The mixed streams that the cloud lists for a room; an audience party has none. */
+export const mixUrlsOf = ({ playHost, app, mixEndings = simulatedEndings }: Media, { roomId, type }: Party): Pattern =>
   type === 1
     ? []
-    : [360, 480].map(
-        (height) => new RegExp(`^http://${escape(playHost)}/${escape(app)}/${source(roomId)}_mix${height}$`),
+    : mixEndings.map(
+        (ending) => new RegExp(`^http://${escape(playHost)}/${escape(app)}/${source(roomId)}${escape(ending)}$`),
       )
 
 /** A system room's id. */

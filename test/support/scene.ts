@@ -25,8 +25,8 @@ export type Scene = {
   readonly uidOf: (name: string) => string
   /** Everybody who watches that room has to receive these next, in any order among themselves. */
   readonly expectIn: (rooms: readonly Broadcaster[], ...patterns: readonly PushPattern[]) => void
-  /** Resolves when everybody has received what they have to; rejects when anybody received anything else. */
-  readonly settled: () => Promise<void>
+  /** Resolves when everybody has received what they have to; rejects when anybody received anything else, or at the deadline. */
+  readonly settled: (timeoutMs?: number) => Promise<void>
   /** Ends all lives, and proves by their last message that nobody received anything but what was expected. */
   readonly end: () => Promise<void>
   /** Every client of the scene. */
@@ -52,8 +52,8 @@ export const openScene = (t: TestContext, system: TestSystem): Scene => {
     for (const { watcher, room } of watchers)
       if (rooms.some(({ roomId }) => roomId === room)) watcher.expect(...patterns)
   }
-  const settled: Scene['settled'] = async () => {
-    const results = await Promise.allSettled(watchers.map(({ watcher }) => watcher.arrived()))
+  const settled: Scene['settled'] = async (timeoutMs) => {
+    const results = await Promise.allSettled(watchers.map(({ watcher }) => watcher.arrived(timeoutMs)))
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
     assert.deepEqual(failed, [])
   }

@@ -10,12 +10,29 @@ test('the cloud’s words of refusal have codes, and every other word is 3000', 
   )
 })
 
-test('only InternalError may pass by itself', () => {
-  const refusal = (error: string) => ({ accepted: false, error, message: '' }) as const
+test('a special case counts as its family: what stands before the first dot', () => {
   assert.deepEqual(
-    [refusal('InternalError'), refusal('InvalidArgument'), { accepted: true, streamNames: [] } as const].map(isPassing),
-    [true, false, false],
+    ['InvalidArgument.Template', 'NoSuchStream.Main.Gone', 'InternalError.Busy', 'Throttling.User'].map(codeOf),
+    [3400, 3404, 3500, 3000],
   )
+  assert.deepEqual(
+    ['InternalErrors', 'XInternalError', '.InternalError', 'internalError'].map(codeOf),
+    [3000, 3000, 3000, 3000],
+  )
+})
+
+test('only InternalError, throttling and an unavailable service may pass by themselves', () => {
+  const isPassingWord = (error: string): boolean => isPassing({ accepted: false, error, message: '' })
+  const passing = ['InternalError', 'InternalError.Busy', 'Throttling', 'Throttling.User', 'ServiceUnavailable']
+  const lasting = ['InvalidArgument', 'NoSuchStream', 'Forbidden.RAM', 'NoAnswer', 'ThrottlingNot', '']
+  assert.deepEqual(
+    [passing.map(isPassingWord), lasting.map(isPassingWord)],
+    [
+      [true, true, true, true, true],
+      [false, false, false, false, false, false],
+    ],
+  )
+  assert.equal(isPassing({ accepted: true, streamNames: [] }), false)
 })
 
 test('an accepted start is answered with its streams, and an event id that derives from the command', () => {

@@ -4,9 +4,12 @@ import type { MixAnswer, MixCommand } from './cloud.ts'
 /** The code of an answer that went well. */
 export const accepted = 200
 
-/** roomcast's code for the video cloud's word of refusal; every word that domain.md does not name is 3000. */
+/** The general word of an error: vendors put the special case behind a dot, as in `Throttling.User`. */
+export const familyOf = (error: string): string => error.split('.', 1)[0] ?? error
+
+/** roomcast's code for the video cloud's word of refusal; every family that domain.md does not name is 3000. */
 export const codeOf = (error: string): number => {
-  switch (error) {
+  switch (familyOf(error)) {
     case 'InvalidArgument':
       return 3400
     case 'NoSuchStream':
@@ -18,8 +21,10 @@ export const codeOf = (error: string): number => {
   }
 }
 
+const passingFamilies: ReadonlySet<string> = new Set(['InternalError', 'Throttling', 'ServiceUnavailable'])
+
 /** True when the cloud asks for patience: the same command may be accepted a little later. */
-export const isPassing = (answer: MixAnswer): boolean => !answer.accepted && answer.error === 'InternalError'
+export const isPassing = (answer: MixAnswer): boolean => !answer.accepted && passingFamilies.has(familyOf(answer.error))
 
 /** No attempt brought an answer before the deadline, so nobody knows what the cloud did. */
 export const unanswered: MixAnswer = {
