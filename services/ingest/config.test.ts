@@ -44,3 +44,21 @@ test('a bad number names its key', () => {
   assert.match(complaintOf({ ...keys, INGEST_MAX_BODY_BYTES: 'many' }), /INGEST_MAX_BODY_BYTES/)
   assert.match(complaintOf({ ...keys, INGEST_PORT: '70000' }), /INGEST_PORT/)
 })
+
+test('lists of addresses are taken apart; unset, they are undefined', () => {
+  const read = (extra: Record<string, string>) => readIngestConfig({ ...keys, ...extra })
+  assert.equal(read({}).callbackAllow, undefined)
+  assert.equal(read({}).trustedProxies, undefined)
+  assert.deepEqual(read({ ALI_CALLBACK_ALLOW: ' 203.0.113.0/24, 2001:db8::/32 ,' }).callbackAllow, [
+    '203.0.113.0/24',
+    '2001:db8::/32',
+  ])
+  assert.deepEqual(read({ INGEST_TRUSTED_PROXIES: '10.0.0.1' }).trustedProxies, ['10.0.0.1'])
+})
+
+for (const name of ['ALI_CALLBACK_ALLOW', 'INGEST_TRUSTED_PROXIES']) {
+  test(`an entry of ${name} that is no address stops the start and names the key`, () => {
+    for (const entries of ['203.0.113.7,localhost', '203.0.113.0/33', '10.0.0.1;10.0.0.2', ','])
+      assert.match(complaintOf({ ...keys, [name]: entries }), new RegExp(name))
+  })
+}

@@ -13,9 +13,16 @@ import {
   registryConfig,
   whole,
 } from '../shared/config.ts'
+import { isAddressOrRange } from './adapters/http-addresses.ts'
 
 const minApiKeyLength = 16
 const withoutKeys = 'is missing; local runs may go without it: ALLOW_INSECURE_LOCAL=1'
+
+/** IP addresses and CIDR ranges of both families, comma separated. */
+const addresses = list.refine(
+  (entries) => entries.every(isAddressOrRange),
+  'every entry must be an IP address or a CIDR range, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32',
+)
 
 const IngestConfig = z
   .object({
@@ -33,6 +40,8 @@ const IngestConfig = z
       )
       .optional(),
     ALI_CALLBACK_KEY: z.string().optional(),
+    ALI_CALLBACK_ALLOW: addresses.optional(),
+    INGEST_TRUSTED_PROXIES: addresses.optional(),
     /** Per API key, or per address without a key; 0: no limit. */
     INGEST_RATE_LIMIT_PER_SECOND: whole(0),
     INGEST_MAX_BODY_BYTES: whole(16_384, { min: 1, max: 16 * 1024 * 1024 }),
@@ -58,6 +67,10 @@ export const readIngestConfig = (env: Readonly<Record<string, string | undefined
     apiKeys: config.INGEST_API_KEYS,
     /** Undefined: callbacks need no signature. */
     callbackKey: config.ALI_CALLBACK_KEY,
+    /** Undefined: callbacks may come from any address. */
+    callbackAllow: config.ALI_CALLBACK_ALLOW,
+    /** Undefined: the address of a caller is that of the connection. */
+    trustedProxies: config.INGEST_TRUSTED_PROXIES,
     rateLimitPerSecond: config.INGEST_RATE_LIMIT_PER_SECOND,
     maxBodyBytes: config.INGEST_MAX_BODY_BYTES,
   } as const

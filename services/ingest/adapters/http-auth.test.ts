@@ -3,8 +3,7 @@ import { test } from 'node:test'
 import { createApiKeyCheck, createCallbackCheck } from './http-auth.ts'
 
 const checkKey = createApiKeyCheck(['first-key-of-ours', 'other-key-of-ours'])
-const statusOf = (checked: object | undefined): unknown =>
-  checked === undefined || 'credential' in checked ? 200 : 'status' in checked && checked.status
+const statusOf = (checked: object): unknown => ('status' in checked ? checked.status : 200)
 
 test('every configured key lets in, and is the credential', () => {
   assert.deepEqual(checkKey('Bearer first-key-of-ours'), { credential: 'first-key-of-ours' })
@@ -26,16 +25,81 @@ const byPlay = '73f2443699033cf876af6fcd8bc05de3'
 const signedAt = 1_700_000_000_000
 const checkCallback = createCallbackCheck({ key: 'k', domains: ['push.test', 'play.test'] })
 
-test('a callback signed for the push or the play host is let in', () => {
-  assert.equal(checkCallback(byPush, '1700000000', signedAt), undefined)
-  assert.equal(checkCallback(byPlay.toUpperCase(), '1700000000', signedAt + 300_000), undefined)
+const windowMs = 5 * 60_000
+const refusalOf = (checked: object): unknown => ('reason' in checked ? checked.reason : undefined)
+
+test('a callback signed for the push or the play host is let in, with the time of its signature', () => {
+  const letIn = { signedAt }
+  assert.deepEqual(checkCallback(byPush, '1700000000', signedAt), letIn)
+  assert.deepEqual(checkCallback(byPlay, '1700000000', signedAt), letIn)
 })
 
-test('a callback without signature is 401, one with a wrong or stale signature 403', () => {
-  assert.equal(statusOf(checkCallback(undefined, '1700000000', signedAt)), 401)
-  assert.equal(statusOf(checkCallback(byPush, undefined, signedAt)), 401)
-  assert.equal(statusOf(checkCallback(byPush, '1700000001', signedAt)), 403)
-  assert.equal(statusOf(checkCallback(byPush, 'now', signedAt)), 403)
-  assert.equal(statusOf(checkCallback(byPush, '1700000000', signedAt + 300_001)), 403)
-  assert.equal(statusOf(checkCallback(byPush, '1700000000', signedAt - 300_001)), 403)
+test('the digits of a signature may be of either case', () => {
+  const mixed = byPlay.replace(/f/, 'F').replace(/(?<=f.*)c/, 'C')
+  for (const signature of [byPlay.toUpperCase(), mixed]) {
+    assert.deepEqual(checkCallback(signature, '1700000000', signedAt), { signedAt })
+  }
+})
+
+test('a signature counts for five minutes before and after its timestamp, and not a millisecond longer', () => {
+  for (const sign of [1, -1]) {
+    assert.equal(statusOf(checkCallback(byPush, '1700000000', signedAt + sign * windowMs)), 200)
+    const late = checkCallback(byPush, '1700000000', signedAt + sign * (windowMs + 1))
+    assert.deepEqual([statusOf(late), refusalOf(late)], [403, 'stale'])
+  }
+})
+
+test('a callback without signature or timestamp is 401', () => {
+  for (const [signature, timestamp] of [
+    [undefined, '1700000000'],
+    [byPush, undefined],
+    ['', '1700000000'],
+    [byPush, ''],
+  ]) {
+    const checked = checkCallback(signature, timestamp, signedAt)
+    assert.deepEqual([statusOf(checked), refusalOf(checked)], [401, 'unsigned'])
+  }
+})
+
+test('a signature of something else, of two headers, or garbage is 403', () => {
+  for (const signature of [
+    'wrong',
+    byPush.slice(1),
+    `${byPush}0`,
+    `${byPush}, ${byPush}`,
+    `${byPush},${byPlay}`,
+    `"${byPush}"`,
+    byPush.replace('e', 'é'),
+    byPush.replace('e', 'е'), // the Cyrillic letter
+    '\u0000'.repeat(32),
+    '💥'.repeat(10_000),
+    // md5 of push.test|1700000001|k: the right one a second later
+    '15dc6adea9b41c7b39bdd83309d73a1e',
+  ]) {
+    const checked = checkCallback(signature, '1700000000', signedAt)
+    assert.deepEqual([statusOf(checked), refusalOf(checked)], [403, 'forged'], signature.slice(0, 40))
+  }
+})
+
+test('a timestamp that is not the one that was signed is 403, and so is one that is no number of seconds', () => {
+  assert.equal(refusalOf(checkCallback(byPush, '1700000001', signedAt)), 'forged')
+  // the same second, written otherwise
+  assert.equal(refusalOf(checkCallback(byPush, '01700000000', signedAt)), 'forged')
+  for (const timestamp of [
+    'now',
+    '1700000000.0',
+    '-1700000000',
+    '+1700000000',
+    '1.7e9',
+    '0x6553f100',
+    '1700000000 ',
+    '１７００００００００',
+    '1700000000, 1700000000',
+    '1700000000000',
+    '9'.repeat(400),
+    'NaN',
+  ]) {
+    const checked = checkCallback(byPush, timestamp, signedAt)
+    assert.deepEqual([statusOf(checked), refusalOf(checked)], [403, 'stale'], timestamp.slice(0, 40))
+  }
 })

@@ -1,15 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
-import type { Clock } from '../../shared/clock.ts'
-import type { Answer } from '../domain/answers.ts'
-import type { Call, Intake } from '../intake.ts'
-import { createApiKeyCheck, createCallbackCheck } from './http-auth.ts'
+import type { Intake } from '../intake.ts'
+import { createApiKeyCheck } from './http-auth.ts'
+import { callOf, send } from './http-call.ts'
 import { Refused } from './http-errors.ts'
-import { answers, bodies, callbackQueries, requestHeaders, requestPath } from './http-schemas.ts'
-
-/** W3C Trace Context, section 3.2, version 00. */
-const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+import { answers, bodies, requestHeaders, requestPath } from './http-schemas.ts'
 
 /** The paths of the app's servers. `apiKeys` undefined: no key is needed. */
 export const apiRoutes =
@@ -81,54 +77,6 @@ export const apiRoutes =
     )
   }
 
-/** The callbacks of the video cloud. `callbackKey` undefined: no signature is needed. */
-export const callbackRoutes =
-  ({
-    intake,
-    roomOf,
-    callbackKey,
-    callbackDomains,
-    clock,
-  }: {
-    intake: Intake
-    roomOf: (stream: string) => string
-    callbackKey: string | undefined
-    callbackDomains: readonly string[]
-    clock: Clock
-  }) =>
-  async (scope: FastifyInstance): Promise<void> => {
-    const cloud = scope.withTypeProvider<ZodTypeProvider>()
-    const isSigned = callbackKey !== undefined
-    if (isSigned) {
-      const checkCallback = createCallbackCheck({ key: callbackKey, domains: callbackDomains })
-      cloud.addHook('onRequest', async ({ headers }) => {
-        const signature = headerOf(headers['ali-live-signature'])
-        const notLetIn = checkCallback(signature, headerOf(headers['ali-live-timestamp']), clock.now())
-        if (notLetIn !== undefined) throw new Refused(notLetIn.status, notLetIn.message)
-      })
-    }
-    const queries = callbackQueries(roomOf)
-    const notified = <Query extends z.ZodType>(summary: string, querystring: Query) => ({
-      // signed, it is the video cloud's, which calls for all rooms from few addresses: not to be limited by address
-      config: isSigned ? { rateLimit: false as const } : {},
-      schema: {
-        summary,
-        tags: ['video cloud'],
-        querystring,
-        response: { 200: answers.plain, 400: answers.invalid, 503: answers.plain },
-      },
-    })
-    cloud.get('/ali/stream/notify', notified('a stream started or broke', queries.streamChanged), (request, reply) =>
-      send(reply, intake.streamChanged(request.query, callOf(request))),
-    )
-    cloud.get('/ali/mix/availability/notify', notified('mixable', queries.mixAvailable), (request, reply) =>
-      send(reply, intake.mixAvailable(request.query, callOf(request))),
-    )
-    cloud.get('/ali/mix/status/notify', notified('a mix changed', queries.mixChanged), (request, reply) =>
-      send(reply, intake.mixChanged(request.query, callOf(request))),
-    )
-  }
-
 const security = [{ apiKey: [] }]
 const consumes = ['application/json', 'application/x-www-form-urlencoded']
 
@@ -159,23 +107,3 @@ const decided = <Body extends z.ZodType, Data extends z.ZodType>(summary: string
 const listing = <Input extends object>(input: Input) => ({
   schema: { summary: 'lives that are pushing', security, ...input, response: { 200: answers.listed } },
 })
-
-/** The body to be sent, once its status is set. */
-const send = async (reply: FastifyReply, answer: Promise<Answer>): Promise<Answer['body']> => {
-  const { status, body } = await answer
-  reply.code(status)
-  return body
-}
-
-const headerOf = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value.join(',') : value
-
-const callOf = (request: FastifyRequest): Call => {
-  const traceparent = headerOf(request.headers['traceparent'])
-  return {
-    credential: request.getDecorator<string>('credential'),
-    path: request.routeOptions.url ?? '',
-    idempotencyKey: headerOf(request.headers['idempotency-key']),
-    traceparent: traceparent !== undefined && traceparentForm.test(traceparent) ? traceparent : undefined,
-  }
-}

@@ -160,6 +160,12 @@ export const requestHeaders = z.looseObject({
   'idempotency-key': optional(text(256)).describe('repeats with the same key get the first outcome, for 10 minutes'),
 })
 
+/** What comes with every callback. The values are checked where the signature is. */
+export const callbackHeaders = z.looseObject({
+  'ali-live-timestamp': z.unknown().describe('epoch seconds, within 5 minutes').optional(),
+  'ali-live-signature': z.unknown().describe('MD5 of domain|timestamp|key').optional(),
+})
+
 const answerOf = (data: z.ZodType) =>
   z.looseObject({ code: z.int().describe('200, or why not'), message: z.string(), data })
 

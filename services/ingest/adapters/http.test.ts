@@ -41,6 +41,8 @@ const start = async (context: TestContext, settings: Partial<HttpSettings> = {})
       apiKeys: undefined,
       callbackKey: undefined,
       callbackDomains: ['push.test', 'play.test'],
+      callbackAllow: undefined,
+      trustedProxies: undefined,
       rateLimitPerSecond: 0,
       maxBodyBytes: 16_384,
       ...settings,

@@ -8,16 +8,17 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
 import { createDurationHistogram, type Metrics } from '../../shared/metrics.ts'
 import type { Intake } from '../intake.ts'
+import { canonicalAddress, createAddressSet } from './http-addresses.ts'
+import { createCheckCallback, type CallbackCheckSettings } from './http-callback-check.ts'
+import { callbackRoutes } from './http-callbacks.ts'
 import { createErrorHandler, Refused, sendError } from './http-errors.ts'
-import { apiRoutes, callbackRoutes } from './http-routes.ts'
+import { apiRoutes } from './http-routes.ts'
 
-export type HttpSettings = {
+export type HttpSettings = CallbackCheckSettings & {
   /** Undefined: requests need no key. */
   readonly apiKeys: readonly string[] | undefined
-  /** Undefined: callbacks need no signature. */
-  readonly callbackKey: string | undefined
-  /** Hosts for which the video cloud may have signed a callback. */
-  readonly callbackDomains: readonly string[]
+  /** Addresses and ranges of the proxies whose X-Forwarded-For is believed; undefined: none. */
+  readonly trustedProxies: readonly string[] | undefined
   /** Requests per second of one API key, or of one address without a key; 0: no limit. */
   readonly rateLimitPerSecond: number
   readonly maxBodyBytes: number
@@ -47,7 +48,10 @@ export const createHttp = async ({
   metrics: Metrics
   log: Log
 }) => {
+  const proxies = createAddressSet(settings.trustedProxies ?? [])
   const app = Fastify({
+    // the caller is the last address in front of those that are ours: whatever stands before it was written by the caller
+    trustProxy: (address) => proxies.has(address),
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
@@ -95,7 +99,7 @@ export const createHttp = async ({
       max: settings.rateLimitPerSecond,
       timeWindow: 1_000,
       // its check comes after that of the key: what is here was found to be one of ours
-      keyGenerator: (request) => request.getDecorator<string>('credential') || request.ip,
+      keyGenerator: (request) => request.getDecorator<string>('credential') || canonicalAddress(request.ip),
       errorResponseBuilder: () => new Refused(429, 'too many requests'),
     })
   }
@@ -117,9 +121,9 @@ export const createHttp = async ({
   await app.register(swaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 
-  const { apiKeys, callbackKey, callbackDomains } = settings
-  await app.register(apiRoutes({ intake, apiKeys }))
-  await app.register(callbackRoutes({ intake, roomOf, callbackKey, callbackDomains, clock }))
+  await app.register(apiRoutes({ intake, apiKeys: settings.apiKeys }))
+  const check = createCheckCallback({ settings, metrics, log })
+  await app.register(callbackRoutes({ intake, roomOf, check, clock }))
   await app.ready()
   return app
 }
