@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../shared/fault.ts'
 import type { Log } from '../shared/log.ts'
+import { withSignal } from '../shared/with-signal.ts'
 import type { MixCommandAnswered } from '../../schemas/types.generated.ts'
 import type { MixAnswer, MixCloud, MixCommand } from './domain/cloud.ts'
 import { answeredOf, isPassing, tooLate, unanswered } from './domain/answer.ts'
@@ -23,8 +24,8 @@ export type CarryOutOptions = {
 /**
  * Carries a command out: asks the cloud, again with back-off while it says InternalError, throttles or cannot be reached, and
  * returns what is to be told to the room, before the command's deadline in every case: what the cloud said last, or that it
- * never said anything. Rejects only when the signal aborts: the
- * command is then unfinished, and whoever reads it next carries it out again.
+ * never said anything. Rejects only when the signal aborts: the command is then unfinished, and whoever reads it next carries it
+ * out again.
  */
 export const createCarryOut =
   ({ cloud, now, random, log }: CarryOutOptions): CarryOut =>
@@ -36,16 +37,15 @@ export const createCarryOut =
     let said: MixAnswer | undefined
     let isAsked = false
     for (let attempts = 1; now() < untilMs; attempts++) {
-      const timeout = AbortSignal.timeout(untilMs - now())
       try {
         isAsked = true
-        said = await ask(AbortSignal.any([signal, timeout]))
+        said = await withSignal({ signals: [signal], timeoutMs: untilMs - now() }, ask)
         if (!isPassing(said)) break
       } catch (error) {
         signal.throwIfAborted()
         const cause = error instanceof Error ? error.message : String(error)
         log.warn({ commandId: command.record.eventId, attempts, cause }, 'the video cloud did not answer a mix command')
-        if (!(timeout.aborted || (error instanceof Fault && error.retriable))) break
+        if (!(now() >= untilMs || (error instanceof Fault && error.retriable))) break
       }
       const waitMs = delayMs(attempts, random())
       if (now() + waitMs >= untilMs) break

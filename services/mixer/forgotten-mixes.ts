@@ -33,7 +33,9 @@ export const createForgottenMixes = ({
   const forgotten = new Map(pairs.map((pair) => [pair.roomId, pair]))
 
   const tellAll = async (): Promise<void> => {
-    while (forgotten.size > 0 && !signal.aborted) {
+    while (forgotten.size > 0) {
+      await sleep(lookEveryMs, undefined, { ref: false })
+      if (signal.aborted) return
       for (const pair of forgotten.values()) {
         if (!isReady(pair) && !isSettled()) continue
         forgotten.delete(pair.roomId)
@@ -41,7 +43,6 @@ export const createForgottenMixes = ({
         void report(pair, 'EventMix', 'InternalError', 'the mixer was restarted')
         onChanged()
       }
-      await sleep(lookEveryMs, undefined, { ref: false })
     }
   }
   // Nothing in it rejects.

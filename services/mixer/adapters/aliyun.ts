@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { StartMix, StopMix } from '../../../schemas/types.generated.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Log } from '../../shared/log.ts'
+import { withSignal } from '../../shared/with-signal.ts'
 import { familyOf } from '../domain/answer.ts'
 import type { MixAnswer, MixCloud } from '../domain/cloud.ts'
 import { createAliyunAgent } from './aliyun-agent.ts'
@@ -104,16 +105,19 @@ export const createAliyunCloud = (options: AliyunCloudOptions): AliyunCloud => {
       MixStreamName: mixRoomId,
       ...more,
     }
-    const timeout = AbortSignal.timeout(timeoutMs)
+    let isLate = false
     try {
       const [body, { response }] = verboseAnswer.parse(
-        await request(action, parameters, AbortSignal.any([signal, timeout])),
+        await withSignal({ signals: [signal], timeoutMs }, (within) => {
+          within.addEventListener('abort', () => (isLate = true), { once: true })
+          return request(action, parameters, within)
+        }),
       )
       if (isAcceptance(response.statusCode, body)) return { accepted: true, streamNames: streamNamesOf(body) }
     } catch (error) {
       signal.throwIfAborted()
       const refusal = refusalOf(error, secrets)
-      if (refusal === undefined) throw unreachable(timeout.aborted ? 'timeout' : troubleOf(error))
+      if (refusal === undefined) throw unreachable(isLate ? 'timeout' : troubleOf(error))
       const { word, message, body } = refusal
       if (alreadyDone[action].some((done) => done === familyOf(word)))
         return { accepted: true, streamNames: streamNamesOf(body) }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { withSignal } from '../../shared/with-signal.ts'
 import type { CallbackRequest } from '../domain/callback.ts'
 
 const timeoutMs = 2_000
@@ -23,13 +24,15 @@ export const createCallbackAttempt = ({
   }
   return async ({ path, query, domain }, signal) => {
     try {
-      const response = await fetch(`${ingestUrl}${path}?${new URLSearchParams(query).toString()}`, {
-        headers: signature(domain),
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      return await withSignal({ signals: [signal], timeoutMs }, async (within) => {
+        const response = await fetch(`${ingestUrl}${path}?${new URLSearchParams(query).toString()}`, {
+          headers: signature(domain),
+          redirect: 'error',
+          signal: within,
+        })
+        await response.body?.cancel()
+        return response.status === 200 ? undefined : `status ${response.status}`
       })
-      await response.body?.cancel()
-      return response.status === 200 ? undefined : `status ${response.status}`
     } catch (error) {
       return reasonOf(error)
     }

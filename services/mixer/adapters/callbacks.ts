@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../shared/log.ts'
+import { withSignal } from '../../shared/with-signal.ts'
 import { requestOf, retryDelayMs } from '../domain/callback.ts'
 import type { CallbackPlace, CallbackRequest, CloudCallback } from '../domain/callback.ts'
 import type { Callbacks } from '../ports.ts'
@@ -51,7 +52,9 @@ export const createCallbacks = (options: CallbacksOptions): Callbacks => {
     const sinceMs = performance.now()
     for (let attempts = 1; !signal.aborted && !failed.has(roomId); attempts++) {
       const isLast = closing.signal.aborted
-      const trouble = await inTurn(() => attempt(request, AbortSignal.any([signal, closed.signal])))
+      const trouble = await inTurn(() =>
+        withSignal({ signals: [signal, closed.signal] }, (within) => attempt(request, within)),
+      )
       if (trouble === undefined) return true
       if (isLast || isGivenUp(attempts, sinceMs)) {
         if (isLast) failed.add(roomId)
@@ -59,7 +62,7 @@ export const createCallbacks = (options: CallbacksOptions): Callbacks => {
         break
       }
       log.debug({ callback: kind, roomId, attempts, trouble }, 'a callback was not taken: trying again')
-      await pause(retryDelayMs(attempts), AbortSignal.any([signal, closing.signal]))
+      await withSignal({ signals: [signal, closing.signal] }, (within) => pause(retryDelayMs(attempts), within))
     }
     return false
   }
