@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Broker, registry, logs and keys of local runs; another copy beside this one gets another folder and other ports.
-run up down demo bench: export DATA_DIR ?= .data
+run up down demo demo-media bench: export DATA_DIR ?= .data
 
 # Node.js 22 and the npm packages are fetched when they are missing. `exec` leaves no shell in between: a Ctrl-C reaches the
 # program once, and its exit code is make's.
@@ -30,6 +30,10 @@ down: ## stop what `make up` started
 .PHONY: demo
 demo: ## two broadcasters and an audience against a running system, told as a conversation
 	$(node) test/demo/demo.ts
+
+.PHONY: demo-media
+demo-media: ## the same with real pictures: two streams, mixed by ffmpeg, looked at; starts what it needs. Wants ffmpeg and nginx
+	$(node) test/demo/demo-media.ts
 
 .PHONY: check
 check: ## format, lint, types, boundaries, generated files, unit tests; under a minute

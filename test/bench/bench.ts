@@ -11,6 +11,8 @@ import { manyRoomsPart } from './edge/many-rooms.ts'
 import { slowReadersPart } from './edge/slow-readers.ts'
 import { latencyPart } from './latency.ts'
 import { likesPart } from './likes.ts'
+import { mixCommandsPart } from './mix-commands.ts'
+import { mixStartPart } from './mix-start.ts'
 import { pacePart } from './pace.ts'
 import type { Part } from './part.ts'
 import { restorePart } from './restore.ts'
@@ -26,6 +28,8 @@ const parts: readonly Part[] = [
   likesPart,
   restorePart,
   rebalancePart,
+  mixCommandsPart,
+  mixStartPart,
   fanOutPart,
   manyRoomsPart,
   idlePart,

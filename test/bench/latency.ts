@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { createAppServer } from '../support/app-server.ts'
 import type { AppServer } from '../support/app-server.ts'
-import { mintToken } from '../support/edge-client.ts'
 import { readTarget } from '../support/target.ts'
 import type { Target } from '../support/target.ts'
 import { waitUntil } from '../../deploy/local/wait.ts'
+import { listen, type Message } from './listen.ts'
 import type { Case, Figures, Part } from './part.ts'
 import { summarise } from './percentiles.ts'
 import { sendAtRate } from './send-at-rate.ts'
@@ -26,7 +25,6 @@ type Load = {
   readonly nthOf: (room: Room, message: Message) => number | undefined
 }
 type Room = { readonly id: string; readonly owner: string; readonly invited: { count: number } }
-type Message = { readonly type?: number; readonly data?: Readonly<Record<string, unknown>> }
 
 /** Invites are decided in a transaction. Each repeats the room's invite, so each is pushed, in the order of the log. */
 const invites = (app: AppServer): Load => ({
@@ -53,30 +51,6 @@ const comments = (app: AppServer): Load => ({
   },
   nthOf: (_, { type, data }) => (type === 6 ? Number(data?.['comment']) : undefined),
 })
-
-/** A client of a room: `onMessage` gets each message with the time at which its frame came. */
-const listen = async (
-  { edgeUrl, tokenSecret }: Target,
-  room: Room,
-  onMessage: (message: Message, at: number) => void,
-): Promise<WebSocket> => {
-  const socket = new WebSocket(edgeUrl)
-  const subscribed = Promise.withResolvers<void>()
-  socket.on('message', (frame: Buffer) => {
-    const at = performance.now()
-    for (const line of frame.toString('utf8').split('\n')) {
-      const message = JSON.parse(line) as Message & { op?: string }
-      if (message.op === 'subscribed') subscribed.resolve()
-      if (message.op === 'error') subscribed.reject(new Error(`the edge refused: ${line}`))
-      onMessage(message, at)
-    }
-  })
-  await once(socket, 'open')
-  socket.send(JSON.stringify({ op: 'connect', token: await mintToken({ secret: tokenSecret, uid: room.owner }) }))
-  socket.send(JSON.stringify({ op: 'subscribe', room: room.id }))
-  await subscribed.promise
-  return socket
-}
 
 /** One run of a load in new rooms: sends at the rate, round the rooms. Figures are in ms, from the request sent. */
 const measureOnce = async (
@@ -106,7 +80,7 @@ const measureOnce = async (
       sentAt.set(room.id, sent)
       all.push(room)
       sockets.push(
-        await listen(target, room, (message, at) => {
+        await listen({ ...target, roomId: room.id, uid: room.owner }, (message, at) => {
           const nth = load.nthOf(room, message)
           const from = nth === undefined ? undefined : sent[nth]
           if (from !== undefined && from >= measuringFrom) endToEnd.push(at - from)
