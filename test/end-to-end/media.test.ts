@@ -131,6 +131,15 @@ const awaitBothTones = (url: string) =>
     deadlineMs: pictureMs,
   })
 
+/** How long after the last MixAvailable the mix was decided, and its first frame with both published; by the times of the messages. */
+const timesOf = ({ watcher, roomId }: Broadcaster): string => {
+  const messages = watcher.client.messages()
+  const available = messages.findLast(({ type }) => type === 17)?.time ?? NaN
+  const succeeded = messages.find(({ type }) => type === 5)?.time ?? NaN
+  const shown = messages.find(({ type, data }) => type === 16 && data['mainMixRoomId'] === roomId)?.time ?? NaN
+  return `after the second MixAvailable: push 5 ${succeeded - available} ms, first mixed frame ${shown - available} ms`
+}
+
 /** What a newcomer is told of a room. */
 const isMixReady = async ({ roomId }: Broadcaster): Promise<boolean> => {
   const client = await running().join('somebody', roomId)
@@ -212,6 +221,7 @@ test('two broadcasters push, are seen and heard side by side in both rooms, and 
   const bobSource = startSource(t, bob.live.rtmpUrl, blue)
   await scene.settled(pictureMs)
 
+  t.diagnostic(timesOf(alice))
   await awaitMix(mixUrl(alice), template, red, blue)
   await awaitMix(alice.live.rtmpPlayUrl, template, red, blue)
   await awaitMix(bob.live.m3u8PlayUrl, template, blue, red)
