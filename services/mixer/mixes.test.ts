@@ -99,6 +99,7 @@ const openMixes = async (
     maxMixes: 2,
     maxMixMs: 60_000,
     settleMs: 0,
+    patienceMs: 0,
     onMixes: () => {},
     onFailed: () => {},
     onWhole: () => {},
@@ -326,6 +327,14 @@ test('right after the start a command waits for its sources to be found', async 
   const starting = mixes.startMix(startOf('roomX', 'roomA'), signal())
   setImmediate(() => flowing.add('roomX'))
   assert.ok((await starting).accepted)
+})
+
+test('a start waits for another stream that stands still for a moment, not for a main stream', async (t) => {
+  const { mixes, flowing } = await openMixes(t, { patienceMs: 60_000 })
+  const starting = mixes.startMix(startOf('roomA', 'roomX'), signal())
+  setImmediate(() => flowing.add('roomX'))
+  assert.ok((await starting).accepted)
+  assert.equal(await errorOf(mixes.startMix(startOf('roomY', 'roomA'), signal())), 'NoSuchStream')
 })
 
 test('no command is taken before what an earlier mixer left has ended', async () => {

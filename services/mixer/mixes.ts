@@ -30,6 +30,8 @@ export type MixesOptions = Omit<RunningMixesOptions, 'report' | 'onChanged'> & {
   readonly maxMixes: number
   /** For how long after the start a source that is not known yet may still turn out to flow. */
   readonly settleMs?: number
+  /** How long a start waits for the frames of the other stream to come again. */
+  readonly patienceMs?: number
   /** How many mixes there are. */
   readonly onMixes: (count: number) => void
 }
@@ -44,7 +46,7 @@ const lookEveryMs = 100
  * journal, is reported as InternalError once its sources flow again, so that it can be started again.
  */
 export const createMixes = async (options: MixesOptions): Promise<Mixes> => {
-  const { sources, journal, now, log, settleMs = 5_000 } = options
+  const { sources, journal, now, log, settleMs = 5_000, patienceMs = 3_000 } = options
   const leftovers = await options.endLeftovers()
   if (leftovers > 0) log.warn({ leftovers }, 'ended processes that an earlier mixer had left')
   const closing = new AbortController()
@@ -75,6 +77,10 @@ export const createMixes = async (options: MixesOptions): Promise<Mixes> => {
     if (roomId === mixRoomId) return refusal('InvalidArgument', 'a stream cannot be mixed with itself')
     // After a start it takes some moments to find out which sources flow.
     while (!isReady(pair) && !isSettled()) await sleep(lookEveryMs, undefined, { signal })
+    // A stream that stands still for a moment has not gone; after a refusal nobody may ask again for long.
+    const waitUntilMs = now() + patienceMs
+    while (sources.isAvailable(roomId) && !sources.isFlowing(mixRoomId) && now() < waitUntilMs)
+      await sleep(lookEveryMs, undefined, { signal })
     for (;;) {
       // Also where nothing is waited for: a caller that gives up at once starts nothing.
       await Promise.resolve()
