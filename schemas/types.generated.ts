@@ -725,6 +725,28 @@ export type PeerMessage = {
   readonly texts: readonly string[]
 }
 
+/** A marker that has passed the state-machine; for the edge itself, no client is given it. */
+export type ProbePassed = {
+  /** unique; derived from the cause where there is one, so that a replay is recognised */
+  readonly eventId: string
+  /** that of the ProbeSent */
+  readonly roomId: string
+  /** when the ProbeSent was sent, epoch milliseconds */
+  readonly occurredAt: number
+  /** offset in room.input of the record that caused this */
+  readonly inputPos: number
+}
+
+/** A marker that takes the way of every event, so that the edge can time it; changes nothing. */
+export type ProbeSent = {
+  /** unique; derived from the cause where there is one, so that a replay is recognised */
+  readonly eventId: string
+  /** one that no room ever has: each partition has such an id */
+  readonly roomId: string
+  /** when it was sent, epoch milliseconds */
+  readonly occurredAt: number
+}
+
 /** What was decided about a request. */
 export type RequestDecided = {
   /** unique; derived from the cause where there is one, so that a replay is recognised */
@@ -1084,6 +1106,8 @@ export type Records = {
   readonly MixSucceeded: MixSucceeded
   readonly PartitionCreated: PartitionCreated
   readonly PeerMessage: PeerMessage
+  readonly ProbePassed: ProbePassed
+  readonly ProbeSent: ProbeSent
   readonly RequestDecided: RequestDecided
   readonly RequestRejected: RequestRejected
   readonly RoomPresence: RoomPresence
@@ -1134,6 +1158,8 @@ export const fullNames: Readonly<Record<RecordName, string>> = {
   MixSucceeded: 'roomcast.push.MixSucceeded',
   PartitionCreated: 'roomcast.state.PartitionCreated',
   PeerMessage: 'roomcast.input.PeerMessage',
+  ProbePassed: 'roomcast.push.ProbePassed',
+  ProbeSent: 'roomcast.input.ProbeSent',
   RequestDecided: 'roomcast.outcome.RequestDecided',
   RequestRejected: 'roomcast.push.RequestRejected',
   RoomPresence: 'roomcast.presence.RoomPresence',
@@ -1163,6 +1189,7 @@ export type PushRecordName =
   | 'MixEnded'
   | 'MixFailed'
   | 'MixSucceeded'
+  | 'ProbePassed'
   | 'RequestRejected'
   | 'RoomState'
   | 'StreamInterrupted'
@@ -1287,6 +1314,8 @@ export const wireFields: Readonly<Record<PushRecordName, readonly WireField[]>> 
     { field: 'inviteeMixPlayUrls', wire: 'inviteeMixPlayUrls' },
     { field: 'inviterType', wire: 'inviterType' },
     { field: 'inviteeType', wire: 'inviteeType' },
+  ],
+  ProbePassed: [
   ],
   RequestRejected: [
     { field: 'requestId', wire: 'requestId' },

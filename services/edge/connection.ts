@@ -22,6 +22,8 @@ export class Connection implements Recipient {
   readonly flow = new Flow()
   heardAt: number
   pingedAt: number
+  /** The ping at `pingedAt` was not answered yet. */
+  awaitsPong = false
   uid = ''
   /** Null until it has connected. */
   claims: Pick<Claims, 'rooms'> | null = null

@@ -31,9 +31,12 @@ import { lineOf, withCount, type MessageKind } from './domain/wire.ts'
 import type { Door } from './door.ts'
 import { createLaneReading } from './lane-reading.ts'
 import { createLoggedReader } from './logged.ts'
-import { createEdgeMetrics } from './metrics.ts'
+import { createEdgeLag, createEdgeMetrics } from './metrics.ts'
+import { createOverloadMetrics } from './overload-metrics.ts'
 import { watchOverload } from './overload.ts'
 import { createPresence } from './presence.ts'
+import { createTakeProbe } from './probe.ts'
+import { createProbeMetrics } from './probe-metrics.ts'
 import { createResumeMetrics } from './resume-metrics.ts'
 import { createResumes } from './resumes.ts'
 import { createRoster } from './roster.ts'
@@ -100,9 +103,12 @@ export const startEdge = async ({
       subscriptions: () => rooms.subscriptions(),
       queuedBytes: () => delivery.queuedBytes(),
       waiting: () => delivery.waiting(),
+      fast: () => delivery.fast(),
       rooms: () => states.size(),
     },
+    waitingBytes: (weight) => delivery.waitingBytes(weight),
   })
+  const lagOf = createEdgeLag(registry)
   const codec = createCodec({ registryUrl: config.registryUrl, timeoutMs: registryTimeoutMs, log })
   const records = createRecordReader({
     codec,
@@ -125,6 +131,7 @@ export const startEdge = async ({
     viewOf: (room) => snapshotOf(room, streamUrl),
     onRestored: () => readiness.set('room-state', true),
     onLost: fail,
+    lag: lagOf(topics.roomState.name),
     log,
     signal,
   })
@@ -158,13 +165,20 @@ export const startEdge = async ({
   const homeOf = (roomId: string): number | undefined => rooms.get(roomId)?.partition
   const lanes = await createLanes({
     kafka,
-    readLane: createLaneReading({ records, homeOf, onLine, clock: systemClock }),
+    readLane: createLaneReading({
+      records,
+      homeOf,
+      onLine,
+      takeProbe: createTakeProbe({ records, metrics: createProbeMetrics(registry), clock: systemClock, log }),
+      clock: systemClock,
+    }),
     onLost: (partition) => {
       for (const { members } of rooms.inPartition(partition)) {
         for (const member of members) member.link.close('sourceLost')
       }
     },
     ringLimits: config.rings,
+    lagOf,
     clock: systemClock,
     log,
     signal,
@@ -174,7 +188,7 @@ export const startEdge = async ({
     lanes,
     queuedBytes: () => delivery.queuedBytes(),
     limits: config.overload,
-    metrics: registry,
+    metrics: createOverloadMetrics(registry),
     clock: monotonicClock,
     log,
   })
@@ -260,6 +274,7 @@ export const startEdge = async ({
     wallClock: systemClock,
     random: Math.random,
     watch: delivery.watch,
+    onSwept: metrics.inFlight,
   })
   const door: Door = {
     roster,

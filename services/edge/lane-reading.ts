@@ -1,14 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../shared/clock.ts'
 import type { Fetched } from '../shared/kafka/reader.ts'
+import { isProbeRoom } from '../shared/probe-rooms.ts'
 import type { RecordReader } from '../shared/record-reader.ts'
 import type { Line } from './domain/line.ts'
 import type { Ring } from './domain/ring.ts'
 import { keepRead, keepUnread, lineFrom, type LaneName, type Logged } from './logged.ts'
+import type { TakeProbe } from './probe.ts'
 import { misfit, pushOf } from './push.ts'
 
 /** How far each lane of a partition has been read, and what is kept of it. */
 export type LaneProgress = {
+  /** When the partition was opened, epoch milliseconds. */
+  readonly openedAt: number
   /** The next offset of each lane that its members have not been given yet. */
   readonly positions: Record<LaneName, number>
   /** The recent messages of all rooms; what is at or beyond `positions` has been given to nobody yet. */
@@ -33,6 +37,7 @@ export const createLaneReading = ({
   records,
   homeOf,
   onLine,
+  takeProbe,
   clock,
 }: {
   records: RecordReader
@@ -40,9 +45,11 @@ export const createLaneReading = ({
   homeOf: (roomId: string) => number | undefined
   /** `inputPos`: the offset in `room.input` that caused a signal; -1 for anything else. */
   onLine: (line: Line, inputPos: number) => void
+  /** Of what is neither kept nor given to anybody. */
+  takeProbe: TakeProbe
   clock: Clock
 }): ReadLane => {
-  return async (lane, { partition, messages, position }, { positions, rings }, isOver) => {
+  return async (lane, { partition, messages, position }, { openedAt, positions, rings }, isOver) => {
     const ring = rings[lane]
     const nowMs = clock.now()
     let inTurn = 0
@@ -51,6 +58,10 @@ export const createLaneReading = ({
       if (message.offset < positions[lane]) continue
       positions[lane] = message.offset
       const roomId = message.key?.toString('latin1') ?? ''
+      if (lane === 'signal' && isProbeRoom(roomId)) {
+        takeProbe(message, openedAt)
+        continue
+      }
       const home = homeOf(roomId)
       if (home === undefined) ring.append(keepUnread(message, { room: roomId, lane, keptAt: nowMs }))
       else {

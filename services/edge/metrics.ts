@@ -1,9 +1,16 @@
 import { Counter, Gauge } from 'prom-client'
-import { closeCodes } from './domain/protocol.ts'
+import { topics } from '../../schemas/topics.ts'
+import { createLagMetrics } from '../shared/lag-metrics.ts'
+import { boundedLabel, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
+import { createTallyCounter, createTallyHistogram } from '../shared/tally-metrics.ts'
 import { likesOf, type Line } from './domain/line.ts'
 import type { Gap } from './domain/outbox.ts'
-import { boundedLabel, type Metrics } from '../shared/metrics.ts'
-import { createTallyCounter, createTallyHistogram } from '../shared/tally-metrics.ts'
+import { closeCodes } from './domain/protocol.ts'
+import { createEdgeGauges, type EdgeReadings } from './gauge-metrics.ts'
+import { createOverloadMetrics } from './overload-metrics.ts'
+import { createProbeMetrics } from './probe-metrics.ts'
+import { createResumeMetrics } from './resume-metrics.ts'
 
 export type EdgeMetrics = {
   /** A message went to `connections` sockets at `nowMs` (epoch). */
@@ -15,36 +22,29 @@ export type EdgeMetrics = {
   readonly switched: (to: 'fast' | 'slow') => void
   readonly closed: (code: number) => void
   readonly refused: (code: number) => void
+  /** A silent connection has answered a ping. */
+  readonly ponged: (seconds: number) => void
+  /** So many bytes are on their way to all connections. */
+  readonly inFlight: (bytes: number) => void
 }
 
 /** Codes with which clients and the library close (RFC 6455, 7.4.1); any other of a client is counted as `other`. */
 const standardCloseCodes = ['1000', '1001', '1005', '1006', '1007', '1009']
 
-/** `gauges` are read when they are scraped; each is a number that is kept anyway. */
-export const createEdgeMetrics = ({
-  metrics,
-  gauges,
-}: {
-  metrics: Metrics
-  gauges: Readonly<Record<'connections' | 'subscriptions' | 'queuedBytes' | 'waiting' | 'rooms', () => number>>
-}): EdgeMetrics => {
+/** Registers what an edge counts, and the gauges that read it. */
+export const createEdgeMetrics = ({ metrics, gauges, waitingBytes }: EdgeReadings): EdgeMetrics => {
   const registers = [metrics]
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read())
-      },
-    })
-  }
-  gauge('roomcast_edge_connections', 'WebSocket connections', gauges.connections)
-  gauge('roomcast_edge_subscriptions', 'rooms subscribed to, summed over connections', gauges.subscriptions)
-  gauge('roomcast_edge_queued_bytes', 'bytes that wait for slow connections', gauges.queuedBytes)
-  gauge('roomcast_edge_waiting_connections', 'connections for which something waits', gauges.waiting)
-  gauge('roomcast_edge_rooms', 'rooms known from room.state', gauges.rooms)
-
+  createEdgeGauges({ metrics, gauges, waitingBytes })
+  const inFlight = new Gauge({
+    name: 'roomcast_edge_in_flight_bytes',
+    help: 'bytes sent that clients have not been seen to have read, as of the newest look at all connections',
+    registers,
+  })
+  const pings = createDurationHistogram({
+    metrics,
+    name: 'roomcast_edge_ping_seconds',
+    help: 'from the ping of a silent connection to its answer',
+  })
   const byWeight = { metrics, label: 'weight', values: [4, 5, 8, 9] as const }
   const sent = createTallyCounter({
     ...byWeight,
@@ -54,7 +54,9 @@ export const createEdgeMetrics = ({
   const latency = createTallyHistogram({
     ...byWeight,
     name: 'roomcast_edge_delivery_seconds',
-    help: 'from occurredAt of a message to the socket, once for each connection',
+    help:
+      'from occurredAt of a message to the socket, once for each connection; ' +
+      'of weights 4 and 5 that is when what caused it was appended to room.input',
   })
   const bytes = createTallyCounter({
     metrics,
@@ -94,6 +96,8 @@ export const createEdgeMetrics = ({
     labelNames: ['code'],
     registers,
   })
+  // There before the first: an increase from nothing is not seen.
+  for (const code of Object.values(closeCodes)) closed.inc({ code }, 0)
   const refused = new Counter({
     name: 'roomcast_edge_refusals_total',
     help: 'frames refused, by error code',
@@ -117,5 +121,47 @@ export const createEdgeMetrics = ({
     switched: (to) => switches.inc({ to }),
     closed: (code) => closed.inc({ code: codeLabel(String(code)) }),
     refused: (code) => refused.inc({ code }),
+    ponged: (seconds) => pings.observe(seconds),
+    inFlight: (count) => inFlight.set(count),
   }
+}
+
+/** Numbers of viewers that this edge has reported. */
+export const createPresenceRecords = (metrics: Metrics): Counter<'result'> =>
+  new Counter({
+    name: 'roomcast_edge_presence_records_total',
+    help: 'numbers of viewers reported to the other edges; dropped: the broker did not take it',
+    labelNames: ['result'],
+    registers: [metrics],
+  })
+
+/** How far behind the lanes of its open partitions, and room.state, the edge is. While a lane is paused its age grows. */
+export const createEdgeLag = (metrics: Metrics) =>
+  createLagMetrics<string>({
+    metrics,
+    topics: [topics.pushSignal.name, topics.pushComment.name, topics.pushLike.name, topics.roomState.name],
+  })
+
+/** Everything that the service registers, for the page of metrics. */
+export const registerAll = (metrics: Metrics): void => {
+  const nothing = (): number => 0
+  createEdgeMetrics({
+    metrics,
+    gauges: {
+      connections: nothing,
+      subscriptions: nothing,
+      queuedBytes: nothing,
+      waiting: nothing,
+      fast: nothing,
+      rooms: nothing,
+    },
+    waitingBytes: nothing,
+  })
+  createResumeMetrics({ metrics, ringBytes: nothing })
+  createOverloadMetrics(metrics)
+  createPresenceRecords(metrics)
+  createProbeMetrics(metrics)
+  createEdgeLag(metrics)
+  createReadingMetrics(metrics)
+  createDeadLetterMetrics(metrics)
 }

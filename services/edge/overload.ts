@@ -1,8 +1,7 @@
-import { Counter, Gauge } from 'prom-client'
 import type { Clock } from '../shared/clock.ts'
 import type { Log } from '../shared/log.ts'
-import type { Metrics } from '../shared/metrics.ts'
 import { measureLoad, noLoad, type OverloadLimits } from './domain/overload.ts'
+import type { OverloadMetrics } from './overload-metrics.ts'
 
 const everyMs = 100
 
@@ -21,27 +20,11 @@ export const watchOverload = ({
   lanes: { readonly pauseBulk: () => void; readonly resumeBulk: () => void }
   queuedBytes: () => number
   limits: OverloadLimits
-  metrics: Metrics
+  metrics: OverloadMetrics
   /** Monotonic. */
   clock: Clock
   log: Log
 }): { readonly stop: () => void } => {
-  const registers = [metrics]
-  const paused = new Gauge({
-    name: 'roomcast_edge_bulk_paused',
-    help: '1 while comments and likes wait in Kafka because this instance has too much to do',
-    registers,
-  })
-  const pausedFor = new Counter({
-    name: 'roomcast_edge_bulk_paused_seconds_total',
-    help: 'for how long comments and likes had to wait in Kafka',
-    registers,
-  })
-  const lateness = new Gauge({
-    name: 'roomcast_edge_lateness_seconds',
-    help: 'how late timers are, smoothed over about a second',
-    registers,
-  })
   let load = noLoad
   let lookedAt = clock.now()
 
@@ -52,10 +35,10 @@ export const watchOverload = ({
     const wasOver = load.isOver
     const measured = { nowMs, latenessMs: Math.max(0, tookMs - everyMs), queuedBytes: queuedBytes() }
     load = measureLoad(load, measured, limits)
-    lateness.set(load.latenessMs / 1000)
-    if (wasOver) pausedFor.inc(tookMs / 1000)
+    metrics.lateness(load.latenessMs / 1000)
+    if (wasOver) metrics.pausedFor(tookMs / 1000)
     if (wasOver === load.isOver) return
-    paused.set(load.isOver ? 1 : 0)
+    metrics.paused(load.isOver)
     log.warn({ latenessMs: Math.round(load.latenessMs), queuedBytes: measured.queuedBytes }, changes[`${load.isOver}`])
     if (load.isOver) lanes.pauseBulk()
     else lanes.resumeBulk()

@@ -1,9 +1,9 @@
-import { Counter } from 'prom-client'
 import type { Clock } from '../shared/clock.ts'
 import { abortable } from '../shared/kafka/waiting.ts'
 import type { Log } from '../shared/log.ts'
 import type { Metrics } from '../shared/metrics.ts'
 import type { PresenceLog } from './adapters/presence-log.ts'
+import { createPresenceRecords } from './metrics.ts'
 import { createReports, type Report, type Reports } from './domain/reports.ts'
 import { createViewers, type Count } from './domain/viewers.ts'
 
@@ -66,12 +66,7 @@ export const createPresence = ({
   const partitions = new Map<number, Reports>()
   const elsewhere = (roomId: string): number => partitions.get(partitionOf(roomId))?.sum(roomId) ?? 0
   const viewers = createViewers({ elsewhere, timing: { changeMs, refreshMs: expiryMs / refreshesPerExpiry } })
-  const written = new Counter({
-    name: 'roomcast_edge_presence_records_total',
-    help: 'numbers of viewers reported to the other edges; dropped: the broker did not take it',
-    labelNames: ['result'],
-    registers: [metrics],
-  })
+  const written = createPresenceRecords(metrics)
   let underWay = 0
 
   const write = async ({ room, count }: Count): Promise<void> => {

@@ -43,6 +43,7 @@ export const createRoster = ({
   wallClock,
   random,
   watch,
+  onSwept,
 }: {
   limits: RosterLimits
   /** Monotonic. */
@@ -53,6 +54,8 @@ export const createRoster = ({
   random: () => number
   /** Looks at what a connection is owed. */
   watch: (connection: Connection, nowMs: number) => void
+  /** Every connection was looked at: so many bytes were on their way to all of them. */
+  onSwept: (inFlightBytes: number) => void
 }): Roster => {
   const connections = new Set<Connection>()
   const byAddress = createTally()
@@ -61,16 +64,20 @@ export const createRoster = ({
 
   const sweep = (): void => {
     const now = clock.now()
+    let inFlightBytes = 0
     for (const connection of connections) {
+      inFlightBytes += connection.flow.inFlight
       const { openedAt, heardAt, pingedAt, tokenEndsAt, work } = connection
       const hasSubscribed = connection.hasSubscribed || work !== null
       const due = dueAt(now, { openedAt, heardAt, pingedAt, tokenEndsAt, hasSubscribed }, limits)
       if (due === 'ping') {
         connection.pingedAt = now
+        connection.awaitsPong = true
         connection.link.ping(String(connection.flow.mark()))
       } else if (due !== 'nothing') connection.close(due)
       else watch(connection, now)
     }
+    onSwept(inFlightBytes)
   }
 
   return {

@@ -207,6 +207,8 @@ export const createSessions = ({
       pinged: heard,
       ponged: (connection, mark) => {
         heard(connection)
+        if (connection.awaitsPong) metrics.ponged((clock.now() - connection.pingedAt) / 1_000)
+        connection.awaitsPong = false
         delivery.ponged(connection, mark)
       },
       drained: (connection) => delivery.drained(connection),

@@ -62,3 +62,12 @@ for (const name of ['ALI_CALLBACK_ALLOW', 'INGEST_TRUSTED_PROXIES']) {
       assert.match(complaintOf({ ...keys, [name]: entries }), new RegExp(name))
   })
 }
+
+test('probes go every 5 s unless it is said otherwise, and not in a flood', () => {
+  assert.equal(readIngestConfig(keys).probeMs, 5_000)
+  assert.equal(readIngestConfig({ ...keys, INGEST_PROBE_MS: '0' }).probeMs, 0)
+  assert.equal(readIngestConfig({ ...keys, INGEST_PROBE_MS: '100' }).probeMs, 100)
+  for (const value of ['99', '60001', '-1']) {
+    assert.match(complaintOf({ ...keys, INGEST_PROBE_MS: value }), /INGEST_PROBE_MS/)
+  }
+})

@@ -44,6 +44,8 @@ const IngestConfig = z
     INGEST_TRUSTED_PROXIES: addresses.optional(),
     /** Per API key, or per address without a key; 0: no limit. */
     INGEST_RATE_LIMIT_PER_SECOND: whole(0),
+    /** Each partition gets a marker so often; 0: none does. */
+    INGEST_PROBE_MS: whole(5_000, { max: 60_000 }).refine((ms) => ms === 0 || ms >= 100, 'expected 0 or at least 100'),
     INGEST_MAX_BODY_BYTES: whole(16_384, { min: 1, max: 16 * 1024 * 1024 }),
   })
   .superRefine((config, context) => {
@@ -72,6 +74,8 @@ export const readIngestConfig = (env: Readonly<Record<string, string | undefined
     /** Undefined: the address of a caller is that of the connection. */
     trustedProxies: config.INGEST_TRUSTED_PROXIES,
     rateLimitPerSecond: config.INGEST_RATE_LIMIT_PER_SECOND,
+    /** 0: no probes. */
+    probeMs: config.INGEST_PROBE_MS,
     maxBodyBytes: config.INGEST_MAX_BODY_BYTES,
   } as const
 }

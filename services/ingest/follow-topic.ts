@@ -3,7 +3,7 @@ import type { Kafka } from '../shared/kafka/client.ts'
 import type { IncomingMessage } from '../shared/kafka/message.ts'
 import { fetchOffsetsByTime, fetchWatermarks } from '../shared/kafka/offsets.ts'
 import { partitionFor } from '../shared/kafka/partitioner.ts'
-import { createReader } from '../shared/kafka/reader.ts'
+import { createReader, type ReadingLag } from '../shared/kafka/reader.ts'
 import type { Log } from '../shared/log.ts'
 import { joinNext } from '../shared/join-next.ts'
 
@@ -37,6 +37,7 @@ export const followTopic = async ({
   fetch,
   onMessages,
   onReset = () => {},
+  lag,
   log,
   signal,
 }: {
@@ -48,6 +49,7 @@ export const followTopic = async ({
   fetch: { readonly minBytes: number; readonly maxWaitMs: number }
   onMessages: (messages: readonly IncomingMessage[]) => void | Promise<void>
   onReset?: (partition: number) => void
+  lag: ReadingLag
   log: Log
   /** Gives up the start and `restored`; what runs goes on until `close`, so that requests under way can be answered. */
   signal: AbortSignal
@@ -95,6 +97,7 @@ export const followTopic = async ({
       onReset(partition)
       return 'earliest'
     },
+    lag,
     log,
   })
   for (const [partition, offset] of starts) {

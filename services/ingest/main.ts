@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { topics } from '../../schemas/topics.ts'
 import { createCodec } from '../shared/codec/codec.ts'
 import { systemClock } from '../shared/clock.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
 import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
 import { createKafka } from '../shared/kafka/client.ts'
+import { fetchPartitionCount } from '../shared/kafka/offsets.ts'
 import { createMediaAddresses } from '../shared/media.ts'
+import { findProbeRooms } from '../shared/probe-rooms.ts'
 import { runService } from '../shared/service.ts'
 import { createEvents, writtenTopics } from './adapters/events.ts'
 import { createHttp } from './adapters/http.ts'
@@ -14,6 +17,8 @@ import { readIngestConfig } from './config.ts'
 import { createRecordReader } from '../shared/record-reader.ts'
 import { createNameMemory } from './domain/names.ts'
 import { createIntake } from './intake.ts'
+import { createIngestLag } from './metrics.ts'
+import { startProbe } from './probe.ts'
 
 const maxNames = 100_000
 
@@ -42,9 +47,12 @@ await runService({
 
     const deadLetters = createDeadLetters({ producer, service: 'ingest', metrics, log })
     const records = createRecordReader({ codec, deadLetters, metrics, log, signal })
-    const rooms = await createRooms({ kafka, records, metrics, log, signal })
+    const lagOf = createIngestLag(metrics)
+    const roomsLag = lagOf(topics.roomState.name)
+    const rooms = await createRooms({ kafka, records, metrics, lag: roomsLag, log, signal })
     lifecycle.onClose(() => rooms.close())
-    const outcomes = await createOutcomes({ kafka, records, clock, metrics, log, signal })
+    const outcomesLag = lagOf(topics.requestOutcome.name)
+    const outcomes = await createOutcomes({ kafka, records, clock, metrics, lag: outcomesLag, log, signal })
     lifecycle.onClose(() => outcomes.close())
     await rooms.restored()
     readiness.set('rooms', true)
@@ -52,16 +60,19 @@ await runService({
     readiness.set('outcomes', true)
 
     const addresses = createMediaAddresses(config.media)
+    const events = createEvents({ producer, codec, metrics })
+    const newEventId = (): string => randomBytes(16).toString('hex')
     const intake = createIntake({
-      events: createEvents({ producer, codec, metrics }),
+      events,
       outcomes,
       rooms,
       names: createNameMemory({ maxNames }),
       addresses,
       clock,
-      newEventId: () => randomBytes(16).toString('hex'),
+      newEventId,
       sha256: (text) => createHash('sha256').update(text).digest('hex'),
     })
+    const partitions = await fetchPartitionCount({ kafka, topic: topics.roomInput.name, signal })
     const http = await createHttp({
       intake,
       roomOf: addresses.roomOf,
@@ -75,5 +86,16 @@ await runService({
     const address = http.server.address()
     log.info({ port: typeof address === 'object' ? address?.port : undefined }, 'ingest listens')
     readiness.set('http', true)
+
+    if (config.probeMs === 0) return
+    const probe = startProbe({
+      events,
+      rooms: findProbeRooms(partitions),
+      everyMs: config.probeMs,
+      clock,
+      newEventId,
+      log,
+    })
+    lifecycle.onClose(() => probe.stop())
   },
 })

@@ -1,16 +1,15 @@
-import { Counter } from 'prom-client'
 import { topics } from '../../schemas/topics.ts'
 import { createCodec } from '../shared/codec/codec.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
 import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
 import { createKafka } from '../shared/kafka/client.ts'
-import { boundedLabel, createDurationHistogram } from '../shared/metrics.ts'
 import { runService } from '../shared/service.ts'
 import { createCommands } from './adapters/commands.ts'
 import { createResults } from './adapters/results.ts'
 import { createCarryOut } from './carry-out.ts'
 import { readMixerConfig } from './config.ts'
 import { createHandleCommand } from './handle-command.ts'
+import { createCommandMetrics, createMixerLag } from './metrics.ts'
 import { openCloud } from './open-cloud.ts'
 import { createWorker } from './worker.ts'
 
@@ -47,19 +46,7 @@ await runService({
 
     const cloud = await openCloud({ config, lifecycle, metrics, log })
 
-    const answers = createDurationHistogram({
-      metrics,
-      name: 'roomcast_mix_command_seconds',
-      help: 'From a command read to its answer on Kafka, by action and code.',
-      labelNames: ['action', 'code'],
-    })
-    const unknown = new Counter({
-      name: 'roomcast_mix_unknown_commands_total',
-      help: 'Records of unknown types on the command topic, passed over.',
-      registers: [metrics],
-    })
-    const codeLabel = boundedLabel(['200', '3000', '3400', '3404', '3500'])
-
+    const counted = createCommandMetrics(metrics)
     const results = createResults({ producer, codec })
     const deadLetters = createDeadLetters({ producer, service: 'mixer', metrics, log })
     const handle = createHandleCommand({
@@ -67,8 +54,8 @@ await runService({
       carryOut: createCarryOut({ cloud, now: Date.now, random: Math.random, log }),
       putResult: results.put,
       putDeadLetter: deadLetters.put,
-      onUnknown: () => unknown.inc(),
-      onAnswered: ({ action, code }, seconds) => answers.observe({ action, code: codeLabel(String(code)) }, seconds),
+      onUnknown: counted.unknown,
+      onAnswered: counted.answered,
       log,
     })
 
@@ -78,6 +65,7 @@ await runService({
       maxOpen,
       onReady: (isReady) => readiness.set('commands', isReady),
       onCrash: fail,
+      lag: createMixerLag(metrics),
       log,
     })
     lifecycle.onClose(() => commands.close(drainMs))

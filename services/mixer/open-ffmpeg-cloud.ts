@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import { Counter, Gauge } from 'prom-client'
 import { monotonicClock } from '../shared/clock.ts'
 import type { Lifecycle } from '../shared/lifecycle.ts'
 import type { Log } from '../shared/log.ts'
 import type { MediaSettings } from '../shared/media.ts'
-import { createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import type { Metrics } from '../shared/metrics.ts'
 import { createCallbacks } from './adapters/callbacks.ts'
 import { createStartEncoder } from './adapters/ffmpeg-encoder.ts'
 import { endLeftovers } from './adapters/ffmpeg-leftovers.ts'
@@ -15,6 +14,7 @@ import { createNginxNotify } from './adapters/nginx-notify.ts'
 import { createNginxStat } from './adapters/nginx-stat.ts'
 import type { FfmpegSettings } from './config.ts'
 import type { MixCloud } from './domain/cloud.ts'
+import { createMixMetrics } from './mix-metrics.ts'
 import { mixPairs } from './mix-pair.ts'
 import { createMixes } from './mixes.ts'
 import type { SourceChange } from './ports.ts'
@@ -107,41 +107,4 @@ export const openFfmpegCloud = async ({
   lifecycle.onClose(() => mixes.close())
   onSourceChanged = mixes.onSourceChanged
   return mixes
-}
-
-type Counts = { readonly published: number; readonly flowing: number }
-
-const createMixMetrics = (metrics: Metrics) => {
-  const registers = [metrics]
-  const running = new Gauge({ name: 'roomcast_mixer_mixes', help: 'Mixes that run here.', registers })
-  const failures = new Counter({
-    name: 'roomcast_mixer_mix_failures_total',
-    help: 'Mixes that ended by themselves, by reason.',
-    labelNames: ['reason'],
-    registers,
-  })
-  const untilWhole = createDurationHistogram({
-    metrics,
-    name: 'roomcast_mixer_first_frame_seconds',
-    help: 'From an accepted start to the first published frame with both streams.',
-    labelNames: [],
-  })
-  return {
-    mixes: (count: number): void => running.set(count),
-    failed: (reason: string): void => failures.inc({ reason }),
-    whole: (seconds: number): void => untilWhole.observe(seconds),
-    watchSources: (counts: () => Counts): void => {
-      const gauge = new Gauge({
-        name: 'roomcast_mixer_sources',
-        help: 'Streams that broadcasters publish (state="published"), and those of them whose frames arrive (state="flowing").',
-        labelNames: ['state'],
-        registers,
-        collect: () => {
-          const { published, flowing } = counts()
-          gauge.set({ state: 'published' }, published)
-          gauge.set({ state: 'flowing' }, flowing)
-        },
-      })
-    },
-  }
 }

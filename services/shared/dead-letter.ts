@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { Counter } from 'prom-client'
 import { topics } from '../../schemas/topics.ts'
 import { systemClock } from './clock.ts'
 import type { Fault } from './fault.ts'
 import type { IncomingMessage, OutgoingMessage } from './kafka/message.ts'
 import type { Log } from './log.ts'
-import { boundedLabel, type Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
+import { createDeadLetterMetrics } from './reading-metrics.ts'
 
 export type DeadLetters = {
   /**
@@ -30,13 +30,7 @@ export const createDeadLetters = ({
   metrics: Metrics
   log: Log
 }): DeadLetters => {
-  const topicLabel = boundedLabel(Object.values(topics).map(({ name }) => name))
-  const written = new Counter({
-    name: 'roomcast_dead_letters_total',
-    help: 'records given up, by source topic and code of the fault',
-    labelNames: ['topic', 'code'],
-    registers: [metrics],
-  })
+  const written = createDeadLetterMetrics(metrics)
 
   return {
     put: async (message, fault) => {
@@ -62,7 +56,7 @@ export const createDeadLetters = ({
           time: new Date(systemClock.now()).toISOString(),
         },
       })
-      written.inc({ topic: topicLabel(topic), code: fault.code })
+      written(topic, fault.code)
       log.warn({ topic, partition, offset, code: fault.code, reason: fault.message }, 'record given up to dead-letter')
     },
   }

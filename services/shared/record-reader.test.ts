@@ -51,7 +51,11 @@ const stage = (answers: (() => Decoded | Promise<Decoded>)[], putFailures: Fault
   })
   const unknown = async (): Promise<number> =>
     (await metrics.getSingleMetric('roomcast_unknown_records_total')?.get())?.values[0]?.value ?? 0
-  return { reader, put, unknown, stopping }
+  const waits = async (waitingFor: string): Promise<number | undefined> =>
+    (await metrics.getSingleMetric('roomcast_reading_waits')?.get())?.values.find(
+      ({ labels }) => labels['waiting_for'] === waitingFor,
+    )?.value
+  return { reader, put, unknown, waits, stopping }
 }
 
 test('a record is there at once when its schema is known', () => {
@@ -111,4 +115,23 @@ test('who has a signal of his own gives up by it, while others go on', async () 
   own.abort(new Error('no longer wanted'))
   await assert.rejects(Promise.resolve(waiting), /no longer wanted/)
   assert.equal(reader.read(message()), comment)
+})
+
+test('what is waited for shows in a gauge as long as it does not answer, also while it is being asked', async () => {
+  const asked = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<Decoded>()
+  const { reader, waits } = stage([
+    () => Promise.reject(unreachable),
+    () => {
+      asked.resolve()
+      return answer.promise
+    },
+  ])
+  assert.deepEqual([await waits('registry'), await waits('dead_letter')], [0, 0])
+  const reading = reader.read(message())
+  await asked.promise
+  assert.deepEqual([await waits('registry'), await waits('dead_letter')], [1, 0])
+  answer.resolve(comment)
+  await reading
+  assert.equal(await waits('registry'), 0)
 })

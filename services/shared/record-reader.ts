@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Counter } from 'prom-client'
-import { topics } from '../../schemas/topics.ts'
 import type { AnyRecord } from '../../schemas/types.generated.ts'
 import type { Codec, Decoded } from './codec/codec.ts'
 import type { DeadLetters } from './dead-letter.ts'
 import { Fault } from './fault.ts'
 import type { IncomingMessage } from './kafka/message.ts'
 import type { Log } from './log.ts'
-import { boundedLabel, type Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
+import { createReadingMetrics, type WaitingFor } from './reading-metrics.ts'
 
 /** Turns messages of Kafka into records, so that nothing is lost and nothing bad stops what comes behind it. */
 export type RecordReader = {
@@ -43,43 +42,50 @@ export const createRecordReader = ({
   log: Log
   signal: AbortSignal
 }): RecordReader => {
-  const topicLabel = boundedLabel(Object.values(topics).map(({ name }) => name))
-  const unknown = new Counter({
-    name: 'roomcast_unknown_records_total',
-    help: 'Records of a type that this version does not know, passed over.',
-    labelNames: ['topic'],
-    registers: [metrics],
-  })
-
+  const counted = createReadingMetrics(metrics)
   let waiting = 0
 
   const knownOnly = (topic: string, decoded: Decoded): AnyRecord | undefined => {
     if (decoded.known) return decoded
-    unknown.inc({ topic: topicLabel(topic) })
+    counted.unknown(topic)
     return undefined
   }
 
   /** Tries until it succeeds, fails for good, or the signal aborts. */
   const insist = async <T>(
     attempt: () => T | Promise<T>,
-    { waitingFor, isFinal, signal }: { waitingFor: string; isFinal: (error: unknown) => boolean; signal: AbortSignal },
+    {
+      waitingFor,
+      isFinal,
+      signal,
+    }: { waitingFor: WaitingFor; isFinal: (error: unknown) => boolean; signal: AbortSignal },
   ): Promise<T> => {
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      try {
-        return await attempt()
-      } catch (error) {
-        signal.throwIfAborted()
-        if (isFinal(error)) throw error
-        if (pauseMs === firstPauseMs) log.warn({ err: error, waitingFor }, 'reading waits; trying again')
-        waiting += 1
-        await sleep(pauseMs, undefined, { signal }).finally(() => (waiting -= 1))
+    let hasFailed = false
+    try {
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+        try {
+          return await attempt()
+        } catch (error) {
+          signal.throwIfAborted()
+          if (isFinal(error)) throw error
+          if (!hasFailed) {
+            hasFailed = true
+            counted.waits(waitingFor, 1)
+            log.warn({ err: error, waitingFor }, 'reading waits; trying again')
+          }
+          waiting += 1
+          await sleep(pauseMs, undefined, { signal }).finally(() => (waiting -= 1))
+        }
       }
+    } finally {
+      // Also while a try is under way: one that is not answered takes longer than the pauses.
+      if (hasFailed) counted.waits(waitingFor, -1)
     }
   }
 
   const giveUp = async (message: IncomingMessage, fault: Fault, signal: AbortSignal): Promise<undefined> => {
     await insist(() => deadLetters.put(message, fault), {
-      waitingFor: 'dead-letter topic',
+      waitingFor: 'dead_letter',
       // The record must not be passed over before it is kept there.
       isFinal: () => false,
       signal,
@@ -100,7 +106,7 @@ export const createRecordReader = ({
     }
     const isFinal = (error: unknown): boolean => !(error instanceof Fault) || !error.retriable
     try {
-      return await insist(attempt, { waitingFor: 'schema registry', isFinal, signal })
+      return await insist(attempt, { waitingFor: 'registry', isFinal, signal })
     } catch (error) {
       if (signal.aborted || !(error instanceof Fault)) throw error
       return giveUp(message, error, signal)

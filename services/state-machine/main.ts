@@ -15,7 +15,7 @@ import { createLikeLane } from './adapters/likes.ts'
 import { openJournal } from './adapters/journal.ts'
 import { createBrokerClock } from './broker-clock.ts'
 import { readStateMachineConfig } from './config.ts'
-import { createTaskMetrics } from './metrics.ts'
+import { createLostLikes, createStateMachineLag, createTaskMetrics } from './metrics.ts'
 import { createRules } from './rules.ts'
 import { createTask } from './task.ts'
 import { startTasks } from './tasks.ts'
@@ -57,8 +57,17 @@ await runService({
     const partitions = await fetchPartitionCount({ kafka, topic: topics.roomInput.name, signal })
     const deadLetters = createDeadLetters({ producer, service: 'state-machine', metrics, log })
     const records = createRecordReader({ codec, deadLetters, metrics, log, signal })
+    const lagOf = createStateMachineLag(metrics)
+    const inputLag = lagOf(topics.roomInput.name)
     const readInput = createInputReader({ records, partitions })
-    const likeLane = await createLikeLane({ kafka, records, metrics, log, signal })
+    const likeLane = await createLikeLane({
+      kafka,
+      records,
+      lag: lagOf(topics.pushLike.name),
+      onLost: createLostLikes(metrics),
+      log,
+      signal,
+    })
     lifecycle.onClose(() => likeLane.close())
     const appender = createAppender({ producer, codec })
     const rules = createRules(config)
@@ -66,7 +75,15 @@ await runService({
 
     const tasks = await startTasks({
       joinGroup: (events) =>
-        createGroupConsumer({ ...events, kafka, groupId, topic: topics.roomInput.name, onCrash: fail, log }),
+        createGroupConsumer({
+          ...events,
+          kafka,
+          groupId,
+          topic: topics.roomInput.name,
+          onCrash: fail,
+          lag: inputLag,
+          log,
+        }),
       openJournal: (partition, taskSignal) =>
         openJournal({ kafka, codec, partition, groupId, signal: AbortSignal.any([signal, taskSignal]), log }),
       startTask: (options) =>
@@ -80,6 +97,7 @@ await runService({
           clock: createBrokerClock(monotonicClock.now),
           rules,
           metrics: taskMetrics,
+          lag: inputLag,
           log,
         }),
       metrics: taskMetrics,

@@ -1,18 +1,51 @@
-import { Counter, Gauge, Histogram } from 'prom-client'
-import { createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { Counter, Histogram } from 'prom-client'
+import { pushMessageOf } from '../../schemas/events.ts'
+import { topics } from '../../schemas/topics.ts'
+import { createLagMetrics } from '../shared/lag-metrics.ts'
+import { boundedLabel, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
+import { createTallyHistogram } from '../shared/tally-metrics.ts'
+import type { Output } from './domain/decide.ts'
+import type { TimerKind } from './domain/timers.ts'
+import { codes } from './domain/turn.ts'
+import { createRoomMetrics, type RoomMetrics } from './room-metrics.ts'
+
+/** An output with the time at which its cause occurred (`occurredAt` of the input, epoch ms). */
+export type Derived = { readonly output: Output; readonly causedAt: number }
 
 /** What a task counts. */
-export type TaskMetrics = {
+export type TaskMetrics = RoomMetrics & {
   /** One input was decided; `ignored` says why it changed nothing. */
   readonly decided: (type: string, ignored: string | undefined) => void
-  readonly committed: (seconds: number, inputs: number) => void
+  /** A transaction was committed at `nowMs` (epoch). */
+  readonly committed: (commit: {
+    readonly seconds: number
+    readonly inputs: number
+    readonly derived: readonly Derived[]
+    readonly nowMs: number
+  }) => void
   readonly aborted: () => void
-  readonly restored: (seconds: number, rooms: number) => void
-  readonly rooms: (partition: number, count: number) => void
-  readonly timerLateness: (seconds: number) => void
+  /** A partition was taken over; `records` of its states were read. */
+  readonly restored: (restore: { readonly seconds: number; readonly rooms: number; readonly records: number }) => void
+  /** A deadline was appended. */
+  readonly fired: (lateSeconds: number, kind: string) => void
 }
 
-/** Registers the metrics of the state-machine. Labels: record names and the fixed texts of the domain. */
+const timerKinds = {
+  grace: 0,
+  tombstone: 0,
+  invite: 0,
+  'reserve-again': 0,
+  agreement: 0,
+  'reserved-again': 0,
+  'mix-start': 0,
+  'mix-restart': 0,
+  'mix-retry': 0,
+  'mix-stop': 0,
+  'late-stop': 0,
+} as const satisfies Readonly<Record<TimerKind, 0>>
+
+/** Registers the metrics of the tasks. Labels: record names and the fixed texts of the domain. */
 export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
   const registers = [metrics]
   const inputs = new Counter({
@@ -23,10 +56,12 @@ export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
   })
   const transactions = new Counter({
     name: 'roomcast_transactions_total',
-    help: 'Transactions by how they ended.',
+    help: 'Transactions by how they ended; failed: aborted or unknown, the partition is taken over anew.',
     labelNames: ['result'],
     registers,
   })
+  // There before the first: an increase from nothing is not seen.
+  for (const result of ['committed', 'failed']) transactions.inc({ result }, 0)
   const transactionSeconds = createDurationHistogram({
     metrics,
     name: 'roomcast_transaction_seconds',
@@ -38,32 +73,97 @@ export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
     buckets: [0, 1, 2, 5, 10, 20, 50, 100, 200, 500],
     registers,
   })
+  const derivedSeconds = createTallyHistogram({
+    metrics,
+    name: 'roomcast_derived_seconds',
+    help: 'From occurredAt of an input to the commit of a push that it caused, by weight.',
+    label: 'weight',
+    values: [4, 5] as const,
+  })
+  const decidedRequests = new Counter({
+    name: 'roomcast_requests_decided_total',
+    help: 'Outcomes of requests, by code: 200 is done, any other says why not.',
+    labelNames: ['code'],
+    registers,
+  })
+  for (const code of Object.values(codes)) decidedRequests.inc({ code }, 0)
+  const codeLabel = boundedLabel(Object.values(codes).map(String))
   const restoreSeconds = createDurationHistogram({
     metrics,
     name: 'roomcast_restore_seconds',
     help: 'From the assignment of a partition to its first input.',
+  })
+  const restoredRecords = new Counter({
+    name: 'roomcast_restored_records_total',
+    help: 'Records of room.state read when partitions were taken over.',
+    registers,
+  })
+  const restoredRooms = new Counter({
+    name: 'roomcast_restored_rooms_total',
+    help: 'Rooms that partitions had when they were taken over.',
+    registers,
   })
   const lateness = createDurationHistogram({
     metrics,
     name: 'roomcast_timer_lateness_seconds',
     help: "How long after its time, by the broker's clock, a deadline was appended.",
   })
-  const rooms = new Gauge({
-    name: 'roomcast_rooms',
-    help: 'Rooms with state, by partition.',
-    labelNames: ['partition'],
+  const fired = new Counter({
+    name: 'roomcast_timers_fired_total',
+    help: 'Deadlines appended, by kind.',
+    labelNames: ['kind'],
     registers,
   })
+  for (const kind of Object.keys(timerKinds)) fired.inc({ kind }, 0)
+  const kindLabel = boundedLabel(Object.keys(timerKinds))
+
+  const countOutput = ({ output, causedAt }: Derived, nowMs: number): void => {
+    if (output.type === 'RequestDecided') return decidedRequests.inc({ code: codeLabel(String(output.record.code)) })
+    const weight = pushMessageOf(output.type)?.weight
+    if (weight === 4 || weight === 5) derivedSeconds.observe(weight, Math.max(0, nowMs - causedAt) / 1_000, 1)
+  }
+
   return {
+    ...createRoomMetrics(metrics),
     decided: (type, ignored) => inputs.inc({ type, result: ignored ?? 'applied' }),
-    committed: (seconds, count) => {
+    committed: ({ seconds, inputs: count, derived, nowMs }) => {
       transactions.inc({ result: 'committed' })
       transactionSeconds.observe(seconds)
       transactionInputs.observe(count)
+      for (const one of derived) countOutput(one, nowMs)
     },
     aborted: () => transactions.inc({ result: 'failed' }),
-    restored: (seconds) => restoreSeconds.observe(seconds),
-    rooms: (partition, count) => rooms.set({ partition: String(partition) }, count),
-    timerLateness: (seconds) => lateness.observe(Math.max(0, seconds)),
+    restored: ({ seconds, rooms, records }) => {
+      restoreSeconds.observe(seconds)
+      restoredRooms.inc(rooms)
+      restoredRecords.inc(records)
+    },
+    fired: (lateSeconds, kind) => {
+      lateness.observe(Math.max(0, lateSeconds))
+      fired.inc({ kind: kindLabel(kind) })
+    },
   }
+}
+
+/** Counts likes that nobody can count any more. */
+export const createLostLikes = (metrics: Metrics): ((records: number) => void) => {
+  const lost = new Counter({
+    name: 'roomcast_likes_lost_total',
+    help: 'Records of likes that the topic had dropped before they were counted.',
+    registers: [metrics],
+  })
+  return (records) => lost.inc(records)
+}
+
+/** How far behind its logs the service is. */
+export const createStateMachineLag = (metrics: Metrics) =>
+  createLagMetrics({ metrics, topics: [topics.roomInput.name, topics.pushLike.name] })
+
+/** Everything that the service registers, for the page of metrics. */
+export const registerAll = (metrics: Metrics): void => {
+  createTaskMetrics(metrics)
+  createLostLikes(metrics)
+  createStateMachineLag(metrics)
+  createReadingMetrics(metrics)
+  createDeadLetterMetrics(metrics)
 }

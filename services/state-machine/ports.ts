@@ -18,7 +18,13 @@ export type Commit = {
 /** The log of one partition's states and outputs; whoever opened it last is its only writer. */
 export type Journal = {
   /** What was committed: every room, and where to go on in room.input and in push.like. */
-  readonly restored: { readonly rooms: Map<string, Room>; readonly next: number; readonly likesNext: number }
+  readonly restored: {
+    readonly rooms: Map<string, Room>
+    readonly next: number
+    readonly likesNext: number
+    /** How many records were read for it. */
+    readonly records: number
+  }
   /** All or nothing. After a throw the journal is unusable: what was committed can only be told by opening it anew. */
   readonly commit: (commit: Commit) => Promise<void>
   readonly close: () => Promise<void>

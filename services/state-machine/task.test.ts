@@ -19,8 +19,10 @@ const createPartition = () => {
   const states = new Map<string, Room>()
   const broken: unknown[] = []
   const givenUp: string[] = []
-  const metrics = createTaskMetrics(createMetrics({ service: 'test' }))
+  const registry = createMetrics({ service: 'test' })
+  const metrics = createTaskMetrics(registry)
   let next = 0
+  let processedTo = 0
   let likesNext = 0
   let now = 1_000
   const likes: Like[] = []
@@ -45,7 +47,7 @@ const createPartition = () => {
     return Promise.resolve(now)
   }
   const journal = (): Journal => ({
-    restored: { rooms: new Map(states), next, likesNext },
+    restored: { rooms: new Map(states), next, likesNext, records: states.size },
     commit: (commit) => {
       if (failing) return Promise.reject(new Error('commit failed'))
       outputs.push(...commit.outputs)
@@ -69,6 +71,12 @@ const createPartition = () => {
     givenUp,
     inputs,
     append,
+    /** The sum of a metric's samples. */
+    metric: async (name: string): Promise<number> =>
+      ((await registry.getSingleMetric(name)?.get())?.values ?? []).reduce((sum, { value }) => sum + value, 0),
+    text: () => registry.metrics(),
+    /** What the lag was told: everything before this is decided. */
+    processedTo: () => processedTo,
     start: () => {
       task = createTask({
         partition: 0,
@@ -94,6 +102,7 @@ const createPartition = () => {
         clock: createBrokerClock(() => now),
         rules: testRules,
         metrics,
+        lag: { processed: (_partition, offset) => (processedTo = offset) },
         log: silentLog,
         onDrained: () => {},
         onBroken: (error) => {
@@ -261,4 +270,28 @@ test('an input on which the decision fails is given up, and what comes behind it
   await partition.until(() => partition.states.has('B'))
   await partition.stop()
   assert.deepEqual([partition.givenUp, partition.broken], [['the decision failed on it'], []])
+})
+
+test('what is committed is counted once, and a partition that was closed is in no gauge any more', async () => {
+  const partition = createPartition()
+  for (const roomId of ['A', 'B']) await partition.append(create(roomId))
+  partition.fail()
+  partition.start()
+  await partition.until(() => partition.broken.length === 1)
+  assert.deepEqual([await partition.metric('roomcast_requests_decided_total'), partition.processedTo()], [0, 0])
+  await partition.stop()
+  partition.mend()
+  partition.start()
+  await partition.until(() => partition.states.size === 2)
+  partition.pass(testRules.graceMs)
+  await partition.append(create('C'))
+  await partition.until(() => partition.outputs.filter(({ type }) => type === 'LiveEnded').length === 2)
+  await partition.stop()
+  assert.equal(await partition.metric('roomcast_requests_decided_total'), 3)
+  assert.equal(await partition.metric('roomcast_timers_fired_total'), 2)
+  assert(partition.processedTo() >= 3)
+  assert.match(await partition.text(), /roomcast_derived_seconds_count\{weight="5",.*\} 2/)
+  for (const gauge of ['roomcast_rooms', 'roomcast_timers_pending', 'roomcast_sessions']) {
+    assert.equal(await partition.metric(gauge), 0, gauge)
+  }
 })

@@ -1,10 +1,12 @@
 import type { Room } from '../../schemas/types.generated.ts'
+import { systemClock } from '../shared/clock.ts'
 import { Fault } from '../shared/fault.ts'
 import type { IncomingMessage } from '../shared/kafka/message.ts'
+import type { ReadingLag } from '../shared/kafka/reader.ts'
 import type { Log } from '../shared/log.ts'
 import type { BrokerClock } from './broker-clock.ts'
-import { decide, type Decision, type Input, type Output, type Rules } from './domain/decide.ts'
-import type { TaskMetrics } from './metrics.ts'
+import { decide, type Decision, type Input, type Rules } from './domain/decide.ts'
+import type { Derived, TaskMetrics } from './metrics.ts'
 import { createLikeTotals } from './like-totals.ts'
 import { createOutbox } from './outbox.ts'
 import type { Appender, Commit, Journal, LikeLane, ReadInput } from './ports.ts'
@@ -35,6 +37,8 @@ export type TaskOptions = {
   readonly now: () => number
   readonly rules: Rules
   readonly metrics: TaskMetrics
+  /** Of room.input: told what is decided. */
+  readonly lag: Pick<ReadingLag, 'processed'>
   readonly log: Log
   /** The queue has room again. */
   readonly onDrained: () => void
@@ -52,7 +56,7 @@ const longestSleepMs = 1_000
 
 /** Runs a partition from its restored journal on. */
 export const createTask = (options: TaskOptions): Task => {
-  const { partition, journal, readInput, giveUp, appender, likeLane, rules, metrics, log, onDrained, onBroken } =
+  const { partition, journal, readInput, giveUp, appender, likeLane, rules, metrics, lag, log, onDrained, onBroken } =
     options
   const { rooms } = journal.restored
   const controller = new AbortController()
@@ -78,7 +82,7 @@ export const createTask = (options: TaskOptions): Task => {
     clock,
     roomOf: (roomId) => rooms.get(roomId),
     append: appender.fireTimer,
-    onFired: metrics.timerLateness,
+    onFired: metrics.fired,
     log,
   })
   const likes = createLikeTotals({ next: journal.restored.likesNext, now: options.now })
@@ -108,8 +112,10 @@ export const createTask = (options: TaskOptions): Task => {
     }
   }
 
-  const decideBatch = async (batch: readonly IncomingMessage[]): Promise<Commit> => {
-    const outputs: Output[] = []
+  const decideBatch = async (
+    batch: readonly IncomingMessage[],
+  ): Promise<{ readonly commit: Commit; readonly derived: readonly Derived[] }> => {
+    const derived: Derived[] = []
     const changed = new Map<string, Room | null>()
     for (const roomId of outbox.acknowledged()) {
       const room = rooms.get(roomId)
@@ -128,17 +134,18 @@ export const createTask = (options: TaskOptions): Task => {
         await giveUp(message, 'the decision failed on it', signal)
         continue
       }
-      outputs.push(...decision.outputs)
+      for (const output of decision.outputs) derived.push({ output, causedAt: input.record.occurredAt })
       if (decision.room !== before) changed.set(roomId, decision.room)
     }
     const folded = likes.fold((roomId) => (changed.has(roomId) ? changed.get(roomId) : rooms.get(roomId)))
     for (const room of folded) changed.set(room.roomId, room)
-    return {
-      outputs,
+    const commit = {
+      outputs: derived.map(({ output }) => output),
       rooms: changed,
       next: (batch.at(-1)?.offset ?? decidedTo - 1) + 1,
       likesNext: likes.next(),
     }
+    return { commit, derived }
   }
 
   const apply = (commit: Commit): void => {
@@ -149,8 +156,14 @@ export const createTask = (options: TaskOptions): Task => {
       timers.settle(roomId, before, room)
       if (room !== null) outbox.take(room)
       outbox.settle(roomId, room)
+      metrics.changed(partition, before, room)
     }
-    metrics.rooms(partition, rooms.size)
+  }
+
+  const settleTo = (next: number): void => {
+    decidedTo = next
+    // Of a partition that is somebody else's by now nothing is known.
+    if (!signal.aborted) lag.processed(partition, next)
   }
 
   const sleep = async (): Promise<void> => {
@@ -162,6 +175,7 @@ export const createTask = (options: TaskOptions): Task => {
   }
 
   const run = async (): Promise<void> => {
+    metrics.entered(partition, rooms.values())
     for (const room of rooms.values()) {
       timers.settle(room.roomId, undefined, room)
       outbox.take(room)
@@ -179,10 +193,10 @@ export const createTask = (options: TaskOptions): Task => {
         isPaused = false
         onDrained()
       }
-      const commit = await decideBatch(batch)
+      const { commit, derived } = await decideBatch(batch)
       if (signal.aborted) return
       if (commit.outputs.length === 0 && commit.rooms.size === 0 && !isHousekeepingDue && !isLikesDue) {
-        decidedTo = commit.next
+        settleTo(commit.next)
         planHousekeeping()
         continue
       }
@@ -191,8 +205,13 @@ export const createTask = (options: TaskOptions): Task => {
       housekeeping = undefined
       const startedAt = performance.now()
       await journal.commit(commit)
-      decidedTo = commit.next
-      metrics.committed((performance.now() - startedAt) / 1_000, batch.length)
+      settleTo(commit.next)
+      metrics.committed({
+        seconds: (performance.now() - startedAt) / 1_000,
+        inputs: batch.length,
+        derived,
+        nowMs: systemClock.now(),
+      })
       apply(commit)
       // Acknowledged after this batch was decided: they wait for another.
       if (outbox.acknowledged().length > 0) planHousekeeping()
@@ -225,6 +244,8 @@ export const createTask = (options: TaskOptions): Task => {
       wake.resolve()
       await journal.close()
       await running
+      metrics.left(partition, rooms.values())
+      rooms.clear()
     },
   }
 }

@@ -68,7 +68,7 @@ export const startTasks = async ({
         const consumer = await joined.promise
         const journal = await openJournal(partition, signal)
         if (signal.aborted) return await journal.close()
-        const { rooms, next } = journal.restored
+        const { rooms, next, records } = journal.restored
         const seconds = (performance.now() - startedAt) / 1_000
         const restoredRooms = rooms.size
         seat.task = startTask({
@@ -79,7 +79,7 @@ export const startTasks = async ({
           },
           onBroken: (error) => reopen(seat, error),
         })
-        metrics.restored(seconds, restoredRooms)
+        metrics.restored({ seconds, rooms: restoredRooms, records })
         consumer.seek(partition, next)
         consumer.resume(partition)
         log.info({ partition, rooms: restoredRooms, next, seconds }, 'partition taken over')

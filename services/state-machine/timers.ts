@@ -36,8 +36,8 @@ export const createTimers = ({
   roomOf: (roomId: string) => Room | undefined
   /** Resolves with the broker's append time, epoch ms. */
   append: (timer: TimerFired) => Promise<number>
-  /** How late a deadline is appended, in seconds by the broker's clock. */
-  onFired: (lateSeconds: number) => void
+  /** A deadline is appended, so late in seconds by the broker's clock. */
+  onFired: (lateSeconds: number, kind: string) => void
   log: Log
 }): Timers => {
   const queue = createTimerQueue()
@@ -72,7 +72,7 @@ export const createTimers = ({
         const { roomId, kind, subject, generation } = deadline
         const current = roomOf(roomId)?.timers.find((timer) => timer.generation === generation)
         if (current === undefined) continue
-        onFired((now - current.at) / 1_000)
+        onFired((now - current.at) / 1_000, kind)
         begin(roomId, generation)
         append({ eventId: `${roomId}.t${generation}`, roomId, occurredAt: now, timer: kind, subject, generation })
           .then(clock.read)

@@ -13,7 +13,7 @@ test('recorded lifecycles hold every kind of input, and lead through whole sessi
   const kinds = new Set<string>(log.map(({ input }) => input.type))
   assert.deepEqual(
     topics.roomInput.records.filter((type) => !kinds.has(type)),
-    ['ClockRead'],
+    ['ClockRead', 'ProbeSent'],
   )
   const rooms = new Map<string, Room>()
   const outputs = new Set(log.flatMap((logged) => decideLogged(rooms, logged, rules)).map(({ type }) => type))

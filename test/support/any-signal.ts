@@ -20,14 +20,16 @@ export const createAnySignal = (
   readonly inviteTtlMs: number
 }) => AnyRecord) => {
   const schemas = readRecords()
-  const kinds = topics.pushSignal.records.map((type) => ({
-    type,
-    isPersonal: pushMessageOf(type)?.audience === 'user',
-    contents: fc.sample(arbitraryRecord(fullNames[type], schemas), {
-      numRuns: samplesOfEach,
-      seed: random.whole(0, 2 ** 31 - 1),
-    }),
-  }))
+  const kinds = topics.pushSignal.records
+    .filter((type) => pushMessageOf(type) !== undefined)
+    .map((type) => ({
+      type,
+      isPersonal: pushMessageOf(type)?.audience === 'user',
+      contents: fc.sample(arbitraryRecord(fullNames[type], schemas), {
+        numRuns: samplesOfEach,
+        seed: random.whole(0, 2 ** 31 - 1),
+      }),
+    }))
   return ({ roomId, uids, inviteTtlMs }) => {
     const { type, isPersonal, contents } = kinds[random.whole(0, kinds.length - 1)] ?? raise()
     const record = {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
-import { createReader, type Fetched, type Reader } from '../../shared/kafka/reader.ts'
+import { createReader, type Fetched, type Reader, type ReadingLag } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import { Ring, type RingLimits } from '../domain/ring.ts'
@@ -78,6 +78,7 @@ export const createLanes = async ({
   readLane,
   onLost,
   ringLimits,
+  lagOf,
   clock,
   log,
   signal: stopping,
@@ -89,6 +90,8 @@ export const createLanes = async ({
   onLost: (partition: number) => void
   /** Of the ring of one partition. */
   ringLimits: Readonly<Record<LaneName, RingLimits>>
+  /** By topic. */
+  lagOf: (topic: string) => ReadingLag
   /** Epoch milliseconds. */
   clock: Clock
   log: Log
@@ -130,6 +133,7 @@ export const createLanes = async ({
         lose(partition)
         return 'stop'
       },
+      lag: lagOf(topic),
       log,
       signal: stopping,
     })
@@ -171,6 +175,7 @@ export const createLanes = async ({
 
   const start = (partition: number): OpenPartition => {
     const open: OpenPartition = {
+      openedAt: clock.now(),
       positions: { signal: 0, comment: 0, like: 0 },
       rings: { signal: emptyRing(), comment: emptyRing(), like: emptyRing() },
       abandoned: new AbortController(),

@@ -3,7 +3,7 @@ import type { Room } from '../../../schemas/types.generated.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
 import { fetchPartitionCount, fetchWatermarks } from '../../shared/kafka/offsets.ts'
-import { createReader, type Fetched } from '../../shared/kafka/reader.ts'
+import { createReader, type Fetched, type ReadingLag } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
@@ -34,6 +34,7 @@ export const createRoomStates = async <View>({
   viewOf,
   onRestored,
   onLost,
+  lag,
   log,
   signal: stopping,
 }: {
@@ -42,6 +43,7 @@ export const createRoomStates = async <View>({
   viewOf: (room: Room) => View
   onRestored: () => void
   onLost: (fault: Fault) => void
+  lag: ReadingLag
   log: Log
   signal: AbortSignal
 }): Promise<RoomStates<View>> => {
@@ -85,6 +87,7 @@ export const createRoomStates = async <View>({
       onLost(new Fault('OFFSET_OUT_OF_RANGE', `${topic}, partition ${partition}, is not the log it was`))
       return 'stop'
     },
+    lag,
     log,
     signal: stopping,
   })

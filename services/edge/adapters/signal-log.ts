@@ -6,6 +6,7 @@ import { fetchOffsetsByTime, fetchWatermarks, type Watermarks } from '../../shar
 import { readPartition } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/kafka/waiting.ts'
 import type { Log } from '../../shared/log.ts'
+import { isProbeRoom } from '../../shared/probe-rooms.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
 import type { Line } from '../domain/line.ts'
 import { joinNext } from '../../shared/join-next.ts'
@@ -17,7 +18,7 @@ export type SignalLog = {
   /** Where a partition of a lane begins and ends in this moment; calls at the same time share a request. */
   readonly bounds: (lane: LaneName, partition: number, signal: AbortSignal) => Promise<Watermarks>
   /**
-   * Reads all signals of a partition in [from, to), in order, unread.
+   * Reads all signals of a partition in [from, to), in order, unread; no probes, which are for no client.
    * @throws Fault OFFSET_OUT_OF_RANGE when the log does not have `from` any more, BUFFER_FULL when it is more than `maxBytes`,
    *   DEADLINE_PASSED or a broker's fault when it was not done in time; the signal's reason
    */
@@ -86,11 +87,11 @@ export const createSignalLog = ({
         onMessages: (messages) => {
           const nowMs = clock.now()
           for (const message of messages) {
+            const room = message.key?.toString('latin1') ?? ''
+            if (isProbeRoom(room)) continue
             bytes += message.size
             if (bytes > maxBytes) throw new Fault('BUFFER_FULL', `more than ${maxBytes} bytes to read back`)
-            kept.push(
-              keepUnread(message, { room: message.key?.toString('latin1') ?? '', lane: 'signal', keptAt: nowMs }),
-            )
+            kept.push(keepUnread(message, { room, lane: 'signal', keptAt: nowMs }))
           }
         },
       })

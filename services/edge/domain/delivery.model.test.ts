@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Weight } from '../../../schemas/events.ts'
+import { weights, type Weight } from '../../../schemas/events.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import type { Line } from './line.ts'
 import { createRooms, type LocalRoom, type Rooms } from './rooms.ts'
@@ -288,14 +288,30 @@ const operation: fc.Arbitrary<Op> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('leave' as const), client, room }) },
 )
 
+/** What is kept by changes is what a look at everything finds. */
+const checkCounts = ({ delivery, clients }: World): void => {
+  const fast = clients.filter(({ recipient }) => recipient.way !== null)
+  assert.equal(delivery.fast(), fast.length)
+  for (const weight of weights) {
+    const waiting = clients.reduce((sum, { recipient }) => sum + (recipient.outbox?.bytesOf(weight) ?? 0), 0)
+    assert.equal(delivery.waitingBytes(weight), waiting)
+  }
+  const all = weights.reduce((sum, weight) => sum + delivery.waitingBytes(weight), 0)
+  assert.equal(delivery.queuedBytes(), all)
+}
+
 test('whatever clients read and when, everything reaches them in weight order, on both ways and over all switches', () => {
   let switches = 0
   fc.assert(
     fc.property(fc.array(operation, { minLength: 20, maxLength: 250, size: 'max' }), (operations) => {
       const world = new World()
       for (const index of [0, 1, 2]) world.join(index, 0)
-      for (const op of operations) world.perform(op)
+      for (const op of operations) {
+        world.perform(op)
+        checkCounts(world)
+      }
       world.settle()
+      checkCounts(world)
       for (const index of world.clients.keys()) checkClient(world, index)
       for (const { recipient } of world.clients) {
         assert.equal(recipient.outbox, null)

@@ -367,6 +367,8 @@ test('where memory is short comments wait in smaller numbers; signals wait in an
   advance(0)
   assert.ok(delivery.queuedBytes() < 20_000, `${delivery.queuedBytes()}`)
   assert.equal(delivery.waiting(), 3)
+  assert.deepEqual([delivery.waitingBytes(4), delivery.waitingBytes(9)], [0, 0])
+  assert.equal(delivery.waitingBytes(5) + delivery.waitingBytes(8), delivery.queuedBytes())
   for (const one of slow) {
     for (let round = 0; round < 200; round += 1) {
       one.readFrames(1, (mark) => delivery.ponged(one.recipient, mark))
@@ -389,12 +391,14 @@ test('a connection that ends leaves nothing behind', () => {
   add(signal(2), comment(1))
   advance(20)
   assert.ok(delivery.queuedBytes() > 0)
+  assert.equal(delivery.fast(), 1)
   for (const { recipient } of [gone, fast]) {
     recipient.isClosed = true
     delivery.leaveAll(recipient)
   }
   assert.deepEqual([delivery.queuedBytes(), delivery.waiting(), room('a').members.size], [0, 0, 0])
   assert.equal(room('a').slow.size, 0)
+  assert.deepEqual([delivery.fast(), delivery.waitingBytes(5), delivery.waitingBytes(8)], [0, 0, 0])
 })
 
 test('what a mark is not means nothing', () => {

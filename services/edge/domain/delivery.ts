@@ -83,8 +83,12 @@ export type Delivery = {
   readonly oldestPos: (who: Recipient, room: string, weight: Weight) => number | undefined
   /** Bytes that wait in all outboxes: of shared lines each time that they wait. */
   readonly queuedBytes: () => number
+  /** Of these, those of a weight. */
+  readonly waitingBytes: (weight: Weight) => number
   /** Connections on the slow way for which something waits. */
   readonly waiting: () => number
+  /** Connections on the fast way. */
+  readonly fast: () => number
 }
 
 /** So much of a room does not wait any longer for more. */
@@ -273,8 +277,7 @@ export const createDelivery = ({
     },
     leaveAll: (who) => {
       queues.forget(who)
-      who.flow.unfollow()
-      who.way = null
+      ways.end(who)
       const left = who.rooms
       who.rooms = []
       for (const room of left) rooms.leave(room.id, who)
@@ -299,7 +302,9 @@ export const createDelivery = ({
     },
     oldestPos: (who, room, weight) => who.outbox?.oldestPos(room, weight),
     queuedBytes: queues.bytes,
+    waitingBytes: queues.bytesOf,
     waiting: queues.count,
+    fast: ways.fast,
   }
 }
 

@@ -62,6 +62,8 @@ export class Outbox {
   readonly #commentGaps = new Map<string, number | null>()
   readonly #likeGaps = new Set<string>()
   #signalBytes = 0
+  /** Of these, those of weight 4. */
+  #firstBytes = 0
   #commentBytes = 0
   #tallyBytes = 0
   #commentsLeft: number
@@ -88,13 +90,27 @@ export class Outbox {
     return this.#signalBytes + this.#commentBytes + this.#tallyBytes
   }
 
+  /** Of `bytes`, those of a weight. */
+  bytesOf(weight: Weight): number {
+    switch (weight) {
+      case 4:
+        return this.#firstBytes
+      case 5:
+        return this.#signalBytes - this.#firstBytes
+      case 8:
+        return this.#commentBytes
+      case 9:
+        return this.#tallyBytes
+    }
+  }
+
   /** Puts a line behind those of its weight. Bounds are seen to by `trim`, when it is clear what has to wait. */
   push(line: Line): void {
     switch (line.weight) {
       case 4:
       case 5:
         ;(line.weight === 4 ? this.#first : this.#second).push(line)
-        this.#signalBytes += line.bytes.length
+        this.#addSignal(line, 1)
         return
       case 8:
         this.#comments.push(line)
@@ -154,7 +170,8 @@ export class Outbox {
     this.#tallies.delete(room)
     this.#commentGaps.delete(room)
     this.#likeGaps.delete(room)
-    this.#signalBytes = bytesOf(this.#first) + bytesOf(this.#second)
+    this.#firstBytes = bytesOf(this.#first)
+    this.#signalBytes = this.#firstBytes + bytesOf(this.#second)
     this.#commentBytes = bytesOf(this.#comments)
     this.#tallyBytes = 0
     for (const { like, other } of this.#tallies.values()) this.#tallyBytes += sizeOf(like) + sizeOf(other)
@@ -172,10 +189,15 @@ export class Outbox {
     return this.#hasComments && (this.#commentsLeft > 0 || !this.#hasTallies)
   }
 
+  #addSignal({ weight, bytes }: Line, sign: 1 | -1): void {
+    this.#signalBytes += sign * bytes.length
+    if (weight === 4) this.#firstBytes += sign * bytes.length
+  }
+
   #dropExpired(nowMs: number): void {
     for (const lines of [this.#first, this.#second]) {
       for (let line = lines.peek(); line !== undefined && isExpired(line, nowMs); line = lines.peek()) {
-        this.#signalBytes -= line.bytes.length
+        this.#addSignal(line, -1)
         lines.shift()
       }
     }
@@ -202,7 +224,7 @@ export class Outbox {
   #takeNext(): Outgoing | undefined {
     const signal = this.#first.shift() ?? this.#second.shift()
     if (signal !== undefined) {
-      this.#signalBytes -= signal.bytes.length
+      this.#addSignal(signal, -1)
       return messageOf(signal)
     }
     return this.#isCommentsTurn ? this.#nextComment() : this.#nextTally()

@@ -1,3 +1,4 @@
+import type { Weight } from '../../../schemas/events.ts'
 import { frameBytes } from './frames.ts'
 import type { Line } from './line.ts'
 import { Outbox, type Gap, type OutboxPolicy } from './outbox.ts'
@@ -30,6 +31,8 @@ export type Queues = {
   /** Forgets what waits of one room, or all. */
   readonly forget: (who: Recipient, room?: string) => void
   readonly bytes: () => number
+  /** Of these, those of a weight. */
+  readonly bytesOf: (weight: Weight) => number
   /** Connections for which something waits. */
   readonly count: () => number
 }
@@ -53,6 +56,7 @@ export const createQueues = ({
   now: () => number
 }): Queues => {
   let queuedBytes = 0
+  const queued = { 4: 0, 5: 0, 8: 0, 9: 0 }
   let count = 0
 
   const outboxOf = (to: Recipient): Outbox => {
@@ -63,11 +67,20 @@ export const createQueues = ({
     return to.outbox
   }
 
+  /** Adds what waits in an outbox to the sums, or takes it out. */
+  const tally = (outbox: Outbox, sign: 1 | -1): void => {
+    queuedBytes += sign * outbox.bytes
+    queued[4] += sign * outbox.bytesOf(4)
+    queued[5] += sign * outbox.bytesOf(5)
+    queued[8] += sign * outbox.bytesOf(8)
+    queued[9] += sign * outbox.bytesOf(9)
+  }
+
   /** Does something to an outbox, and keeps count of all of them. */
   const change = (outbox: Outbox, act: () => void): void => {
-    const before = outbox.bytes
+    tally(outbox, -1)
     act()
-    queuedBytes += outbox.bytes - before
+    tally(outbox, 1)
   }
 
   /** A client that was ahead of this edge has had what comes up to its own position. */
@@ -138,11 +151,12 @@ export const createQueues = ({
       const { outbox } = who
       if (outbox === null) return
       if (room !== undefined) return change(outbox, () => outbox.forget(room))
-      queuedBytes -= outbox.bytes
+      tally(outbox, -1)
       count -= 1
       who.outbox = null
     },
     bytes: () => queuedBytes,
+    bytesOf: (weight) => queued[weight],
     count: () => count,
   }
 }

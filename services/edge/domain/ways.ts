@@ -10,6 +10,10 @@ import type { Sender } from './sender.ts'
 export type Ways = {
   /** Makes a connection leave the fast way, if it is there. What was published before still reaches it first. */
   readonly leaveFast: (who: Recipient) => void
+  /** For a connection that has ended. */
+  readonly end: (who: Recipient) => void
+  /** Connections on the fast way. */
+  readonly fast: () => number
   /** Back to the fast way, if nothing speaks against it. */
   readonly settle: (who: Recipient) => void
   /** To be called before `bytes` are published to a room: whoever would get too much of it leaves the fast way. */
@@ -34,12 +38,15 @@ export const createWays = ({
   /** What a connection on the fast way can still be sent before it has to leave. */
   const slackOf = ({ flow }: Recipient): number => flow.windowBytes * (1 - spareShare) - flow.inFlight
 
+  let fast = 0
+
   const leaveFast = (who: Recipient): void => {
     const { way, flow } = who
     if (way === null) return
     who.link.unsubscribe(way.id)
     flow.unfollow()
     who.way = null
+    fast -= 1
     way.slow.add(who)
     switched('slow')
     if (flow.isUnmarked) sender.mark(who)
@@ -47,6 +54,12 @@ export const createWays = ({
 
   return {
     leaveFast,
+    end: (who) => {
+      if (who.way !== null) fast -= 1
+      who.flow.unfollow()
+      who.way = null
+    },
+    fast: () => fast,
     settle: (who) => {
       const { flow, rooms } = who
       const [room] = rooms
@@ -57,6 +70,7 @@ export const createWays = ({
       flow.follow(room.stream, room.members.size - room.slow.size)
       who.link.subscribe(room.id)
       who.way = room
+      fast += 1
       room.checkAt = Math.min(room.checkAt, room.stream.bytes + slackOf(who))
       switched('fast')
     },

@@ -1,10 +1,10 @@
-import { Counter } from 'prom-client'
 import { topics, type Topic } from '../../../schemas/topics.ts'
 import type { Codec } from '../../shared/codec/codec.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { BatchingProducer } from '../../shared/kafka/batching-producer.ts'
 import type { Metrics } from '../../shared/metrics.ts'
 import type { InputEvent } from '../domain/records.ts'
+import { createCountedEvents } from '../metrics.ts'
 import type { Events } from '../ports.ts'
 
 /** The topics that ingest writes; the codec has to be prepared for them. */
@@ -31,12 +31,7 @@ export const createEvents = ({
   codec: Pick<Codec, 'encode'>
   metrics: Metrics
 }): Events => {
-  const counted = new Counter({
-    name: 'roomcast_ingest_events_total',
-    help: 'Events by record type and result: accepted (on Kafka), or the code of the fault.',
-    labelNames: ['type', 'result'],
-    registers: [metrics],
-  })
+  const counted = createCountedEvents(metrics)
   return {
     append: async (event, { traceparent } = {}) => {
       const topic = topicOf(event)

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { Counter } from 'prom-client'
 import type { Log } from '../../shared/log.ts'
 import type { Metrics } from '../../shared/metrics.ts'
+import { createRefusedCallbacks } from '../metrics.ts'
 import { canonicalAddress, createAddressSet } from './http-addresses.ts'
 import { createCallbackCheck, type NotLetIn } from './http-auth.ts'
 import { headerOf } from './http-call.ts'
@@ -43,13 +43,7 @@ export const createCheckCallback = ({
   const allowed = callbackAllow && createAddressSet(callbackAllow)
   const checkSignature =
     callbackKey === undefined ? undefined : createCallbackCheck({ key: callbackKey, domains: callbackDomains })
-  const refused = new Counter({
-    name: 'roomcast_ingest_callbacks_refused_total',
-    help: 'Callbacks that were not let in, by reason: address, unsigned, stale or forged.',
-    labelNames: ['reason'],
-    registers: [metrics],
-  })
-  for (const reason of ['address', 'unsigned', 'stale', 'forged']) refused.inc({ reason }, 0)
+  const refused = createRefusedCallbacks(metrics)
   let warnedAt = -Infinity
 
   const check = ({ ip, headers }: FastifyRequest, now: number): { signedAt: number | null } | NotLetIn => {

@@ -6,8 +6,9 @@ import Fastify from 'fastify'
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Clock } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
-import { createDurationHistogram, type Metrics } from '../../shared/metrics.ts'
+import type { Metrics } from '../../shared/metrics.ts'
 import type { Intake } from '../intake.ts'
+import { createRequestSeconds } from '../metrics.ts'
 import { canonicalAddress, createAddressSet } from './http-addresses.ts'
 import { createCheckCallback, type CallbackCheckSettings } from './http-callback-check.ts'
 import { callbackRoutes } from './http-callbacks.ts'
@@ -72,12 +73,7 @@ export const createHttp = async ({
   })
   await app.register(formbody)
 
-  const requestSeconds = createDurationHistogram({
-    metrics,
-    name: 'roomcast_ingest_request_seconds',
-    help: 'Time from the arrival of a request to the end of its answer.',
-    labelNames: ['route', 'status'],
-  })
+  const requestSeconds = createRequestSeconds(metrics)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     requestSeconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000)

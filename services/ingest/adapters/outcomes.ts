@@ -1,16 +1,16 @@
-import { Gauge } from 'prom-client'
 import { topics } from '../../../schemas/topics.ts'
 import type { RequestDecided } from '../../../schemas/types.generated.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { isFault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
 import type { IncomingMessage } from '../../shared/kafka/message.ts'
-import { readPartition } from '../../shared/kafka/reader.ts'
+import { readPartition, type ReadingLag } from '../../shared/kafka/reader.ts'
 import type { Log } from '../../shared/log.ts'
-import { createDurationHistogram, type Metrics } from '../../shared/metrics.ts'
+import type { Metrics } from '../../shared/metrics.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
 import { createRecent } from '../domain/recent.ts'
 import { followTopic } from '../follow-topic.ts'
+import { createOutcomeMetrics } from '../metrics.ts'
 import { takeTurns } from '../take-turns.ts'
 import type { Outcomes } from '../ports.ts'
 
@@ -38,6 +38,7 @@ export const createOutcomes = async ({
   records,
   clock,
   metrics,
+  lag,
   log,
   signal,
 }: {
@@ -46,6 +47,7 @@ export const createOutcomes = async ({
   /** Epoch milliseconds. */
   clock: Clock
   metrics: Metrics
+  lag: ReadingLag
   log: Log
   /** Gives up the start. */
   signal: AbortSignal
@@ -80,6 +82,7 @@ export const createOutcomes = async ({
     onMessages: async (messages) => {
       for (const message of messages) await take(message)
     },
+    lag,
     log,
     signal,
   })
@@ -110,21 +113,9 @@ export const createOutcomes = async ({
     return position && readBack(position)
   }
 
-  const waitSeconds = createDurationHistogram({
-    metrics,
-    name: 'roomcast_ingest_outcome_wait_seconds',
-    help: 'How long requests waited for their outcome; late: they were answered 202.',
-    labelNames: ['result'],
-  })
-  const sizes = new Gauge({
-    name: 'roomcast_ingest_outcomes',
-    help: 'Outcomes that can be asked for, and that are waited for.',
-    labelNames: ['state'],
-    registers: [metrics],
-    collect: () => {
-      sizes.set({ state: 'known' }, positions.size())
-      sizes.set({ state: 'awaited' }, awaited.size)
-    },
+  const { waitSeconds } = createOutcomeMetrics(metrics, {
+    known: () => positions.size(),
+    awaited: () => awaited.size,
   })
 
   return {

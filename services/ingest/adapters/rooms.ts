@@ -1,12 +1,13 @@
-import { Gauge } from 'prom-client'
 import { topics } from '../../../schemas/topics.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
 import type { IncomingMessage } from '../../shared/kafka/message.ts'
 import type { Log } from '../../shared/log.ts'
+import type { ReadingLag } from '../../shared/kafka/reader.ts'
 import type { Metrics } from '../../shared/metrics.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
 import { createRoomTable, viewOf } from '../domain/room-table.ts'
 import { followTopic } from '../follow-topic.ts'
+import { createRoomCount } from '../metrics.ts'
 import type { Rooms } from '../ports.ts'
 
 /** The rooms of `room.state`, read from its start and then as they change. It holds as many as live: a tombstone removes one. */
@@ -14,12 +15,14 @@ export const createRooms = async ({
   kafka,
   records,
   metrics,
+  lag,
   log,
   signal,
 }: {
   kafka: Kafka
   records: RecordReader
   metrics: Metrics
+  lag: ReadingLag
   log: Log
   /** Gives up the start. */
   signal: AbortSignal
@@ -45,18 +48,12 @@ export const createRooms = async ({
     onReset: (partition) => {
       for (const roomId of table.roomIds()) if (followed.partitionOf(roomId) === partition) table.remove(roomId)
     },
+    lag,
     log,
     signal,
   })
 
-  const sizes = new Gauge({
-    name: 'roomcast_ingest_rooms',
-    help: 'Rooms in the table.',
-    registers: [metrics],
-    collect: () => {
-      sizes.set(table.size())
-    },
-  })
+  createRoomCount(metrics, () => table.size())
 
   return {
     table,

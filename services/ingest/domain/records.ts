@@ -31,6 +31,7 @@ export type InputEvent = RecordOf<
   | 'MixStatusNotified'
   | 'Commented'
   | 'Liked'
+  | 'ProbeSent'
 >
 
 /** What makes an event this one: its id, and when ingest took it (epoch milliseconds). */

@@ -7,6 +7,7 @@ import type { Assignment, GroupConsumer } from '../../shared/kafka/group-consume
 import type { IncomingMessage } from '../../shared/kafka/message.ts'
 import { fetchCommittedOffset, fetchWatermarks } from '../../shared/kafka/offsets.ts'
 import { openTransactionalProducer } from '../../shared/kafka/transactional-producer.ts'
+import type { ReadingLag } from '../../shared/kafka/reader.ts'
 import type { TransactionalProducer } from '../../shared/kafka/transactional-producer.ts'
 import type { Log } from '../../shared/log.ts'
 
@@ -35,6 +36,8 @@ export type CommandsOptions = {
   readonly onReady: (isReady: boolean) => void
   /** Reading has ended for good. */
   readonly onCrash: (error: unknown) => void
+  /** Told of commands that are read, and that their results are committed. */
+  readonly lag: ReadingLag
   readonly log: Log
 }
 
@@ -62,7 +65,7 @@ const reopenPauseMs = 500
  * and no other topic gets a transaction marker.
  */
 export const createCommands = async (options: CommandsOptions): Promise<Commands> => {
-  const { kafka, createWorker, maxOpen, onReady, onCrash, log } = options
+  const { kafka, createWorker, maxOpen, onReady, onCrash, lag, log } = options
   const tasks = new Map<number, Task>()
   // The group may assign partitions before it has handed out its member.
   const joined = Promise.withResolvers<GroupConsumer>()
@@ -121,6 +124,7 @@ export const createCommands = async (options: CommandsOptions): Promise<Commands
     task.worker = createWorker({
       commit: async (next) => {
         await producer.transact({ messages: [], consumed: { groupId, offsets: [{ topic, partition, next }] } })
+        if (!signal.aborted) lag.processed(partition, next)
       },
       onFinished: () => resumeWhenDrained(task),
       onFailed: (error) => reopen(task, error),
@@ -171,6 +175,7 @@ export const createCommands = async (options: CommandsOptions): Promise<Commands
       task.consumer?.pause(partition)
     },
     onCrash,
+    lag,
     log,
   })
   joined.resolve(consumer)

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import type { Kafka } from './client.ts'
 import { joinGroup, type Share } from './membership.ts'
 import type { IncomingMessage } from './message.ts'
-import { createReader } from './reader.ts'
+import { createReader, type ReadingLag } from './reader.ts'
 
 /**
  * What a join of the group gave this member. `partitions` = `kept` + `added`. Nobody else has had a kept partition since the
@@ -58,6 +58,7 @@ export const createGroupConsumer = async ({
   onAssigned,
   onMessages,
   onCrash,
+  lag,
   log,
 }: {
   kafka: Kafka
@@ -74,6 +75,8 @@ export const createGroupConsumer = async ({
     readonly highWatermark: number
   }) => void
   onCrash: (error: Fault) => void
+  /** Is told of what is fetched; that it is processed is for its owner to say, since here it is only enqueued. */
+  lag?: Pick<ReadingLag, 'begin' | 'fetched' | 'forget'>
   log: Log
 }): Promise<GroupConsumer> => {
   const held = new Map<number, Held>()
@@ -102,6 +105,7 @@ export const createGroupConsumer = async ({
       crash(new Fault('OFFSET_OUT_OF_RANGE', where))
       return 'stop'
     },
+    ...(lag === undefined ? {} : { lag: { ...lag, processed: () => {} } }),
     log,
   })
 

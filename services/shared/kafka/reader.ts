@@ -27,6 +27,17 @@ export type OutOfRange = {
   readonly end: number
 }
 
+/** Keeps how far the processing of a topic is behind its log, by partition. */
+export type ReadingLag = {
+  /** A partition is read from this offset on; what was known of it is forgotten. */
+  readonly begin: (partition: number, offset: number) => void
+  /** A fetch was answered, also one that brought nothing; `position`: where reading goes on. */
+  readonly fetched: (fetched: Fetched) => void
+  /** Everything below an offset is processed. */
+  readonly processed: (partition: number, offset: number) => void
+  readonly forget: (partition: number) => void
+}
+
 /** Where to go on after an out-of-range position; `stop` removes the partition. */
 export type AfterOutOfRange = 'earliest' | 'end' | number | 'stop'
 
@@ -79,6 +90,7 @@ const createBell = (): { wait: () => Promise<void>; wake: () => void } => {
  * @param idleWaitMs while nothing comes, the broker answers at the first byte or after this long, instead: so a quiet topic costs few
  *   fetches, and its first record comes at once. Left out: fetches are the same at all times
  * @param maxBytes about the most that one answer, and so one call's memory, may have
+ * @param lag is told of every fetch, and that records are processed when `onMessages` has taken them
  */
 export const createReader = async ({
   kafka,
@@ -91,6 +103,7 @@ export const createReader = async ({
   onOutOfRange,
   onOutage,
   onRecovered,
+  lag,
   log,
   signal: outer,
 }: {
@@ -104,6 +117,7 @@ export const createReader = async ({
   onOutOfRange: (outOfRange: OutOfRange) => AfterOutOfRange
   onOutage?: (error: Fault) => void
   onRecovered?: () => void
+  lag?: ReadingLag
   log: Log
   signal?: AbortSignal
 }): Promise<Reader> => {
@@ -150,11 +164,15 @@ export const createReader = async ({
     if (!isCurrent(place, position)) return
     if (next === 'stop') places.delete(partition)
     else place.position = next === 'earliest' ? earliest : next === 'end' ? end : next
+    if (next === 'stop') lag?.forget(partition)
+    else lag?.begin(partition, place.position)
   }
 
   const deliver = async (place: Place, { next, messages, highWatermark }: FetchedPartition): Promise<void> => {
     const { partition, position } = place
-    if (next === null || next <= position) return
+    const isNothing = next === null || next <= position
+    lag?.fetched({ partition, messages, highWatermark, position: isNothing ? position : next })
+    if (isNothing) return
     try {
       await abortable(Promise.resolve(onMessages({ partition, messages, highWatermark, position: next })), signal)
     } catch (error) {
@@ -164,6 +182,7 @@ export const createReader = async ({
     }
     place.refusals = 0
     place.position = next // of a place that was removed or replaced meanwhile it means nothing any more
+    if (places.get(partition) === place) lag?.processed(partition, next)
   }
 
   /** The places that a broker leads, in an order that changes, since the first ones fill the answer. */
@@ -267,11 +286,13 @@ export const createReader = async ({
   return {
     add: (partition, offset) => {
       places.set(partition, { partition, position: offset, paused: false, refusals: 0 })
+      lag?.begin(partition, offset)
       if (!leaders.has(partition)) stale.wake()
       changed.wake()
     },
     remove: (partition) => {
       places.delete(partition)
+      lag?.forget(partition)
     },
     pause: (partition) => {
       const place = places.get(partition)

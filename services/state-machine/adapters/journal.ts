@@ -68,7 +68,7 @@ export const openJournal = async ({
     return committed ?? watermarks.get(partition)?.earliest ?? 0
   }
   try {
-    const [{ rooms, isCreated }, next, likesNext] = await Promise.all([
+    const [{ rooms, isCreated, records }, next, likesNext] = await Promise.all([
       restore({ kafka, codec, partition, signal }),
       findNext(inputTopic),
       findNext(likesTopic),
@@ -78,7 +78,7 @@ export const openJournal = async ({
     }
     let committedLikes = likesNext
     return {
-      restored: { rooms, next, likesNext },
+      restored: { rooms, next, likesNext, records },
       commit: async (commit) => {
         const likes = commit.likesNext
         const offsets = [
@@ -137,14 +137,16 @@ const restore = async ({
   codec: Codec
   partition: number
   signal: AbortSignal
-}): Promise<{ readonly rooms: Map<string, Room>; readonly isCreated: boolean }> => {
+}): Promise<{ readonly rooms: Map<string, Room>; readonly isCreated: boolean; readonly records: number }> => {
   const topic = topics.roomState.name
   const end =
     (await fetchWatermarks({ kafka, topic, partitions: [partition], signal })).get(partition)?.highWatermark ?? 0
   // Only the newest state of a room is decoded: until the log is compacted it holds many of each. Copied, because a value is a
   // part of the whole answer that it came with.
   const newest = new Map<string, Buffer>()
+  let records = 0
   const onMessages = (messages: readonly IncomingMessage[]): void => {
+    records += messages.length
     for (const { key, value } of messages) {
       if (key === null) continue
       if (value === null) newest.delete(key.toString())
@@ -164,5 +166,5 @@ const restore = async ({
     if (decoded.type === 'Room') rooms.set(key, decoded.record)
     else if (decoded.type === 'PartitionCreated') isCreated = true
   }
-  return { rooms, isCreated }
+  return { rooms, isCreated, records }
 }

@@ -1,11 +1,9 @@
-import { Counter } from 'prom-client'
 import { topics } from '../../../schemas/topics.ts'
 import type { AnyRecord } from '../../../schemas/types.generated.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
 import type { IncomingMessage } from '../../shared/kafka/message.ts'
-import { createReader, type Fetched } from '../../shared/kafka/reader.ts'
+import { createReader, type Fetched, type ReadingLag } from '../../shared/kafka/reader.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Metrics } from '../../shared/metrics.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
 import type { Like } from '../like-totals.ts'
 import type { LikeLane } from '../ports.ts'
@@ -22,23 +20,21 @@ const fetching = { minBytes: 256 * 1024, maxWaitMs: 200, maxBytes: 4 * 1024 * 10
 export const createLikeLane = async ({
   kafka,
   records,
-  metrics,
+  lag,
+  onLost,
   log,
   signal,
 }: {
   kafka: Kafka
   records: RecordReader
-  metrics: Metrics
+  lag: ReadingLag
+  /** So many records were gone before they were counted. */
+  onLost: (records: number) => void
   log: Log
   signal: AbortSignal
 }): Promise<LikeLane & { readonly close: () => Promise<void> }> => {
   const topic = topics.pushLike.name
   const followers = new Map<number, Take>()
-  const lost = new Counter({
-    name: 'roomcast_likes_lost_total',
-    help: 'Records of likes that the topic had dropped before they were counted.',
-    registers: [metrics],
-  })
 
   const likeOf = async (
     message: IncomingMessage,
@@ -74,10 +70,11 @@ export const createLikeLane = async ({
     onMessages: deliver,
     onOutOfRange: ({ partition, position, earliest, end }) => {
       const missing = Math.max(0, earliest - position)
-      lost.inc(missing)
+      onLost(missing)
       log.error({ topic, partition, position, earliest, end, missing }, 'likes are gone before they were counted')
       return position > end ? 'end' : 'earliest'
     },
+    lag,
     log,
     signal,
   })

@@ -22,6 +22,7 @@ import {
 } from './invites.ts'
 import { giveUpRestart, giveUpStart, giveUpStop, resumeRetry, startWhenReady } from './mixing.ts'
 import { requestClose, takeFact, takeGone, takeStep } from './peers.ts'
+import { passProbe } from './probe.ts'
 import { takeRejected } from './rejections.ts'
 import { endByGrace, forgetRoom, requestCreate, requestLeave } from './rooms.ts'
 import { takeMixAnswer, takeMixAvailability, takeMixStatus, takeStreamNotice } from './streams.ts'
@@ -107,6 +108,8 @@ const apply = (turn: Turn, input: Input): void => {
       return ignore(turn, 'clock')
     case 'PeerMessage':
       return takePeerMessage(turn, input.record)
+    case 'ProbeSent':
+      return passProbe(turn, input.record)
   }
 }
 

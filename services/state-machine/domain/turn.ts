@@ -54,6 +54,7 @@ export type InputName = Extract<
   | 'TimerFired'
   | 'ClockRead'
   | 'PeerMessage'
+  | 'ProbeSent'
 >
 
 /** What a decision gives besides the room's new state: pushes, mix commands and outcomes, in order. */
@@ -124,7 +125,7 @@ export const push = <N extends SignalName>(
   turn.outputs.push(asOutput(type, record))
   return eventId
 }
-export type SignalName = Exclude<PushRecordName, 'Commented' | 'Liked' | 'ViewerCount' | 'RoomState'>
+export type SignalName = Exclude<PushRecordName, 'Commented' | 'Liked' | 'ViewerCount' | 'RoomState' | 'ProbePassed'>
 
 // The compiler cannot see that a name and a record of the same generic N belong together.
 const asOutput = (type: Output['type'], record: object): Output => ({ type, record }) as Output

@@ -1,0 +1,96 @@
+// runs alone: what others write to the log would count
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import type { AnyRecord } from '../../schemas/types.generated.ts'
+import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
+import { findProbeRooms } from '../../services/shared/probe-rooms.ts'
+import { isPush } from '../support/edge-client.ts'
+import { aRoom, aStreamPublished, newRoomId } from '../support/edge-records.ts'
+import { record, startEdgeStage, type EdgeStage, type TestEdge } from '../support/edge-stage.ts'
+import { leave, resume } from '../support/resume-point.ts'
+import { until } from '../support/until.ts'
+
+const partitions = 12
+const probeRooms = findProbeRooms(partitions)
+let stage: EdgeStage
+
+before(async () => {
+  stage = await startEdgeStage()
+})
+after(() => stage?.stop())
+
+const newRoom = async (): Promise<string> => {
+  const roomId = newRoomId()
+  await stage.writeRoom(aRoom({ roomId }))
+  return roomId
+}
+const publish = (roomId: string) => stage.write(record('StreamPublished', aStreamPublished({ roomId })))
+const probe = (roomId: string, occurredAt = Date.now()): AnyRecord =>
+  record('ProbePassed', {
+    eventId: randomUUID(),
+    roomId: probeRooms[partitionFor(roomId, partitions)] ?? '',
+    occurredAt,
+    inputPos: 0,
+  })
+/** The value of the first sample that begins like this. */
+const valueOf = async (edge: TestEdge, start: string): Promise<number | undefined> => {
+  const line = (await edge.metrics.metrics()).split('\n').find((one) => one.startsWith(start))
+  return line === undefined ? undefined : Number(line.split(' ').at(-1))
+}
+const lastProbe = (edge: TestEdge) => valueOf(edge, 'roomcast_edge_probe_last_timestamp_seconds{')
+const timed = (edge: TestEdge) => valueOf(edge, 'roomcast_edge_probe_seconds_count{')
+
+test('an edge times the probes of a partition from its opening on, and knows the newest of before', async (t) => {
+  const edge = await stage.startEdge()
+  t.after(() => edge.stop())
+  const roomId = await newRoom()
+  const sentAt = Date.now()
+  await stage.transact(probe(roomId, sentAt))
+  assert.equal(await lastProbe(edge), undefined)
+  const client = await edge.join('ann', roomId)
+  await until('the probe of before is seen', async () => (await lastProbe(edge)) === sentAt / 1_000)
+  assert.equal(await timed(edge), 0)
+  await stage.transact(probe(roomId))
+  await until('the probe is timed', async () => (await timed(edge)) === 1)
+  await publish(roomId)
+  await client.waitForPush(9)
+  assert.deepEqual(
+    client.lines.filter(isPush).filter(({ room }) => room !== roomId),
+    [],
+  )
+  await client.close()
+})
+
+test('probes neither take room in memory nor count against what may be read back for a cursor', async (t) => {
+  const anywhere = await stage.startEdge()
+  const strict = await stage.startEdge({ EDGE_SIGNAL_RING_BYTES: '0', EDGE_CATCH_UP_BYTES: '50000' })
+  const keeping = await stage.startEdge()
+  t.after(() => Promise.all([anywhere, strict, keeping].map((edge) => edge.stop())))
+  const roomId = await newRoom()
+  const point = await leave(anywhere, 'ann', roomId)
+  const stays = await keeping.join('stays', roomId)
+  const ringBytes = () => valueOf(keeping, 'roomcast_edge_ring_bytes{lane="signal"')
+  const before = await ringBytes()
+  // The first asks the registry for its schema, and those that come meanwhile are left out.
+  await stage.write(probe(roomId))
+  await until('the first is timed', async () => (await timed(keeping)) === 1)
+  for (let sent = 0; sent < 4; sent += 1) await stage.write(...Array.from({ length: 500 }, () => probe(roomId)))
+  await until('all are read', async () => (await timed(keeping)) === 2_001)
+  assert.equal(await ringBytes(), before)
+  // The cursor is read back from here: over all of them.
+  await publish(roomId)
+  await stays.waitForPush(9)
+  const { client, answer } = await resume(strict, 'ann', roomId, point)
+  assert.equal(answer.recovered, true)
+  await client.waitForPush(9)
+  assert.deepEqual(
+    client
+      .messages()
+      .map(({ type }) => type)
+      .filter((type) => type !== 103),
+    [104, 9],
+  )
+  await client.close()
+  await stays.close()
+})
