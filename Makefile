@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Broker, registry, logs and keys of local runs; another copy beside this one gets another folder and other ports.
-run up down demo demo-media bench: export DATA_DIR ?= .data
+run up down demo demo-media bench watch: export DATA_DIR ?= .data
 
 # Node.js 22 and the npm packages are fetched when they are missing. `exec` leaves no shell in between: a Ctrl-C reaches the
 # program once, and its exit code is make's.
@@ -35,6 +35,10 @@ demo: ## two broadcasters and an audience against a running system, told as a co
 demo-media: ## the same with real pictures: two streams, mixed by ffmpeg, looked at; starts what it needs. Wants ffmpeg and nginx
 	$(node) test/demo/demo-media.ts
 
+.PHONY: watch
+watch: ## Prometheus and Alertmanager beside a running system, with the rules loaded; says what is missing
+	$(node) deploy/observability/watch.ts
+
 .PHONY: check
 check: ## format, lint, types, boundaries, generated files, unit tests; under a minute
 	$(node) test/check.ts
@@ -56,8 +60,9 @@ mutants: ## mutation testing of the decision core; fails below 90 % killed
 	$(node) test/mutants.ts
 
 .PHONY: generate
-generate: ## types and pages from schemas/
+generate: ## types and pages from schemas/, the page of metrics from the services
 	$(node) schemas/generate.ts
+	$(node) deploy/observability/metrics-page.ts
 
 .PHONY: format
 format: ## format the code

@@ -1,0 +1,139 @@
+// runs alone: the services of one broker share its rooms
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stopProcess } from '../../deploy/local/processes.ts'
+import { services } from '../../deploy/local/services.ts'
+import { startMonitoring, type Monitoring } from '../../deploy/observability/monitoring.ts'
+import { topics } from '../../schemas/topics.ts'
+import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
+import { createKafka } from '../../services/shared/kafka/client.ts'
+import { silentLog } from '../../services/shared/log.ts'
+import { query, readAlerts, readRules, skipWithoutMonitoring, type Alert } from '../support/monitoring.ts'
+import { startTestSystem, type TestSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+/** Pauses of 15 s become 750 ms, a minute becomes 3 s; the expressions are those of production. */
+const scale = 0.05
+const firesWithinMs = 40_000
+const resolvesWithinMs = 60_000
+const commentEveryMs = 100
+
+let system: TestSystem
+let monitoring: Monitoring
+
+before(async () => {
+  if (skipWithoutMonitoring !== false) return
+  system = await startTestSystem({ base: process.env })
+  const { dataDir, environment } = system
+  monitoring = await startMonitoring({ dataDir, environment, ports: { prometheus: 0, alertmanager: 0 }, scale })
+})
+after(async () => {
+  await monitoring?.stop()
+  await system?.stop()
+})
+
+const isOf = (name: string, service: string) => (alert: Alert) =>
+  alert.labels['alertname'] === name && alert.labels['service'] === service
+
+/** The alerts that somebody is told of. */
+const active = async (): Promise<readonly Alert[]> =>
+  (await readAlerts(monitoring)).filter(({ status }) => status.state === 'active')
+
+/** Comments in a room, one after the other, until the signal aborts; resolves to how many were accepted. */
+const comment = async (roomId: string, signal: AbortSignal): Promise<number> => {
+  let accepted = 0
+  while (!signal.aborted) {
+    const { status } = await system.app.comment({ roomId, uid: 'alert-viewer', name: 'Val', comment: 'still there?' })
+    if (status === 200) accepted += 1
+    await sleep(commentEveryMs)
+  }
+  return accepted
+}
+
+describe('the alerts of a system that runs', { skip: skipWithoutMonitoring }, () => {
+  test('all services are scraped, every rule can be evaluated, and nothing fires while nothing is wrong', async () => {
+    await until(
+      'all services are scraped',
+      async () => (await query(monitoring, 'sum(up)'))[0] === services.length,
+      30_000,
+    )
+    await until(
+      'every rule was evaluated',
+      async () => (await readRules(monitoring)).every(({ health }) => health !== 'unknown'),
+      30_000,
+    )
+    const rules = await readRules(monitoring)
+    assert.ok(rules.length > 30)
+    assert.deepEqual(
+      rules.filter(({ health }) => health !== 'ok'),
+      [],
+    )
+    assert.deepEqual(await readAlerts(monitoring), [])
+  })
+
+  test('a state-machine that is stopped under load is one page, which ends when it is back', async (t) => {
+    const { roomId } = await system.app.createLive({ uid: 'alert-host', name: 'Ada' })
+    const viewer = await system.join('alert-viewer', roomId)
+    t.after(() => viewer.close())
+    const over = new AbortController()
+    const load = comment(roomId, over.signal)
+    try {
+      await stopProcess({ dataDir: system.dataDir, name: 'state-machine', graceMs: 15_000 })
+      const isIt = isOf('ServiceDown', 'state-machine')
+      await until('the page is there', async () => (await active()).some(isIt), firesWithinMs)
+
+      const fired = await active()
+      const page = fired.find(isIt)
+      assert.equal(page?.labels['severity'], 'page')
+      assert.equal(page.annotations['summary'], 'No instance of state-machine answers')
+      assert.equal(page.annotations['runbook_url'], 'deploy/RUNBOOK.md#servicedown')
+      // The instance itself is also down, and known to be a consequence.
+      await until(
+        'the ticket is silenced by the page',
+        async () =>
+          (await readAlerts(monitoring)).some(
+            (alert) => isOf('InstanceDown', 'state-machine')(alert) && alert.status.state === 'suppressed',
+          ),
+        firesWithinMs,
+      )
+      assert.deepEqual(
+        (await active()).map(({ labels }) => labels['alertname']),
+        ['ServiceDown'],
+      )
+
+      await system.restart('state-machine')
+      await until(
+        'nothing of the state-machine fires any more',
+        async () => !(await readAlerts(monitoring)).some(({ labels }) => labels['service'] === 'state-machine'),
+        resolvesWithinMs,
+      )
+      await system.app.createLive({ uid: 'alert-host-2', name: 'Bea' })
+    } finally {
+      over.abort()
+      assert.ok((await load) > 0)
+    }
+  })
+
+  test('the very first record that cannot be read is a ticket', async (t) => {
+    const { roomId } = await system.app.createLive({ uid: 'alert-host-3', name: 'Cleo' })
+    const viewer = await system.join('alert-viewer-3', roomId)
+    t.after(() => viewer.close())
+    await viewer.waitForPush(104)
+    const { brokers } = system.environment
+    const producer = await createBatchingProducer({
+      kafka: createKafka({ brokers, clientId: 'alert-test', log: silentLog }),
+      maxBufferedMessages: 10,
+      maxBufferedBytes: 10_000,
+      deliveryTimeoutMs: 10_000,
+      log: silentLog,
+    })
+    t.after(() => producer.close())
+    const value = Buffer.from('no record of ours')
+    await producer.send({ topic: topics.pushComment.name, key: roomId, value, headers: {} })
+    await until('the ticket is there', async () => (await active()).some(isOf('DeadLetters', 'edge')), firesWithinMs)
+    const ticket = (await active()).find(isOf('DeadLetters', 'edge'))
+    assert.equal(ticket?.labels['severity'], 'ticket')
+    assert.equal(ticket.annotations['description'], 'About 1 in ten minutes, for RECORD_UNREADABLE.')
+  })
+})
