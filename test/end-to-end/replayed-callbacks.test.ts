@@ -8,6 +8,7 @@ import { sendCallback, signCallback } from '../support/signed-callback.ts'
 import type { SignedCallback } from '../support/signed-callback.ts'
 import { startTestSystem } from '../support/system.ts'
 import type { TestSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
 
 const key = 'the key of the callbacks'
 const template = 'side_by_side'
@@ -58,6 +59,13 @@ const sendAgain = async (callbacks: readonly SignedCallback[], times: number): P
     for (const callback of sent % 2 === 0 ? callbacks.toReversed() : []) assert.equal(await sendCallback(callback), 200)
     assert.ok((await sending).every((status) => status === 200))
   }
+}
+
+/** What the simulated cloud says of a picture is told apart from what it said before by the second in which it says it. */
+const anotherSecond = (): Promise<void> => {
+  const now = (): number => Math.floor(Date.now() / second)
+  const then = now()
+  return until('another second has begun', async () => now() > then)
 }
 
 const agree = async (scene: Scene, alice: Broadcaster, bob: Broadcaster): Promise<string> => {
@@ -115,6 +123,7 @@ test('signed callbacks that are sent again, at once, late and out of order, push
   await cloud.stream('publish', alice)
   await scene.settled()
   await sendAgain(cloud.captured, 2)
+  await anotherSecond()
   scene.expectIn(both, push.mixAvailable(alice))
   scene.expectIn(both, told('EventMix'))
   await cloud.available(alice)
@@ -126,6 +135,7 @@ test('signed callbacks that are sent again, at once, late and out of order, push
   await cloud.status(alice, bob, 'MainStreamNotExist')
   await scene.settled()
   await sendAgain(cloud.captured, 1)
+  await anotherSecond()
   scene.expectIn(both, push.mixAvailable(alice))
   scene.expectIn(both, told('EventMix'))
   await cloud.available(alice)

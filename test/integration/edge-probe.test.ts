@@ -1,24 +1,40 @@
-// runs alone: what others write to the log would count
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { AnyRecord } from '../../schemas/types.generated.ts'
+import { createKafka } from '../../services/shared/kafka/client.ts'
 import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
+import { silentLog } from '../../services/shared/log.ts'
 import { findProbeRooms } from '../../services/shared/probe-rooms.ts'
 import { isPush } from '../support/edge-client.ts'
 import { aRoom, aStreamPublished, newRoomId } from '../support/edge-records.ts'
 import { record, startEdgeStage, type EdgeStage, type TestEdge } from '../support/edge-stage.ts'
+import { startRestartablePlatform, type RestartablePlatform } from '../support/restartable-platform.ts'
 import { leave, resume } from '../support/resume-point.ts'
 import { until } from '../support/until.ts'
 
 const partitions = 12
 const probeRooms = findProbeRooms(partitions)
+let dataDir: string
+let platform: RestartablePlatform
 let stage: EdgeStage
 
+// A broker of its own: probes of other tests' systems would count.
 before(async () => {
-  stage = await startEdgeStage()
+  dataDir = await mkdtemp(join(tmpdir(), 'roomcast-probe-'))
+  platform = await startRestartablePlatform({ dataDir })
+  const { brokers, registryUrl } = platform
+  const kafka = createKafka({ brokers, clientId: 'roomcast-test', log: silentLog })
+  stage = await startEdgeStage({ brokers, registryUrl, kafka, stop: async () => {} })
 })
-after(() => stage?.stop())
+after(async () => {
+  await stage?.stop()
+  await platform?.stop()
+  await rm(dataDir, { recursive: true, force: true })
+})
 
 const newRoom = async (): Promise<string> => {
   const roomId = newRoomId()
