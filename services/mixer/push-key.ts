@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { pushDigest } from '../shared/media.ts'
 
 const form = /^(\d{1,12})-0-0-([0-9a-f]{32})$/i
 
@@ -20,6 +21,6 @@ export const createPushKeyCheck =
   }): boolean => {
     const [, expires, digest] = form.exec(authKey ?? '') ?? []
     if (expires === undefined || digest === undefined) return false
-    const expected = createHash('md5').update(`/${app}/${roomId}-${expires}-0-0-${key}`).digest()
+    const expected = Buffer.from(pushDigest({ app, room: roomId, expires, key }), 'hex')
     return timingSafeEqual(expected, Buffer.from(digest, 'hex')) && nowMs <= Number(expires) * 1_000
   }

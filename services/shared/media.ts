@@ -28,6 +28,19 @@ export type MediaAddresses = {
   readonly roomOf: (stream: string) => string
 }
 
+/** The digest in a push address, hex: MD5 of `/APP/ROOM-T-0-0-KEY`; `expires` (T): epoch seconds in decimal digits. */
+export const pushDigest = ({
+  app,
+  room,
+  expires,
+  key,
+}: {
+  readonly app: string
+  readonly room: string
+  readonly expires: number | string
+  readonly key: string
+}): string => createHash('md5').update(`/${app}/${room}-${expires}-0-0-${key}`).digest('hex')
+
 const pushValiditySeconds = 24 * 60 * 60
 
 /** Addresses in the form of the video cloud; the authentication is its "type A" URL signature. */
@@ -42,8 +55,7 @@ export const createMediaAddresses = ({
   const signature = (room: string, at: number): string => {
     if (authKey === undefined) return ''
     const expires = Math.floor(at / 1000) + pushValiditySeconds
-    const digest = createHash('md5').update(`/${app}/${room}-${expires}-0-0-${authKey}`).digest('hex')
-    return `?auth_key=${expires}-0-0-${digest}`
+    return `?auth_key=${expires}-0-0-${pushDigest({ app, room, expires, key: authKey })}`
   }
   return {
     pushUrl: (room, at) => `rtmp://${pushHost}/${app}/${room}${signature(room, at)}`,

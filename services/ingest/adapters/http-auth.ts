@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { callbackSignature } from '../../shared/callback-signature.ts'
 
 /** Why somebody is not let in: 401 shows nothing, 403 shows what is wrong or stale. */
 export type NotLetIn = { readonly status: 401 | 403; readonly message: string }
@@ -49,7 +50,7 @@ export const createCallbackCheck = ({ key, domains }: { key: string; domains: re
     const signedAt = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) * 1_000 : Number.NaN
     const isFresh = Math.abs(now - signedAt) <= callbackWindowMs
     if (!isFresh) return { status: 403, reason: 'stale', message: 'ALI-LIVE-TIMESTAMP is not within 5 minutes' }
-    const expected = domains.map((domain) => createHash('md5').update(`${domain}|${timestamp}|${key}`).digest('hex'))
+    const expected = domains.map((domain) => callbackSignature(domain, timestamp, key))
     const matches = expected.filter((digest) => isSame(digest, signature.toLowerCase()))
     return matches.length > 0 ? { signedAt } : { status: 403, reason: 'forged', message: 'ALI-LIVE-SIGNATURE is wrong' }
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { callbackSignature } from '../../shared/callback-signature.ts'
 import { withSignal } from '../../shared/with-signal.ts'
 import type { CallbackRequest } from '../domain/callback.ts'
 
@@ -19,8 +19,7 @@ export const createCallbackAttempt = ({
   const signature = (domain: string): Record<string, string> => {
     if (callbackKey === undefined) return {}
     const timestamp = String(Math.floor(Date.now() / 1_000))
-    const digest = createHash('md5').update(`${domain}|${timestamp}|${callbackKey}`).digest('hex')
-    return { 'ALI-LIVE-TIMESTAMP': timestamp, 'ALI-LIVE-SIGNATURE': digest }
+    return { 'ALI-LIVE-TIMESTAMP': timestamp, 'ALI-LIVE-SIGNATURE': callbackSignature(domain, timestamp, callbackKey) }
   }
   return async ({ path, query, domain }, signal) => {
     try {
