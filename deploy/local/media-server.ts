@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { isAnswered } from './answers.ts'
 import { writeWhole } from './files.ts'
 import { findNginx } from './media-tools.ts'
 import { describeNginx, type MediaPorts } from './nginx-configuration.ts'
@@ -75,19 +76,10 @@ const isListening = (port: number): Promise<boolean> =>
 const statUrl = (http: number): string => `http://127.0.0.1:${http}/stat`
 
 /** Whether the statistics answer and both RTMP servers take connections. */
-export const isMediaServerReady = async (ports: MediaPorts, signal: AbortSignal): Promise<boolean> => {
-  const within = AbortSignal.timeout(answersWithinMs)
-  try {
-    const answer = await fetch(statUrl(ports.http), { signal: AbortSignal.any([signal, within]) })
-    await answer.body?.cancel()
-    return answer.ok && (await isListening(ports.rtmp)) && (await isListening(ports.mix))
-  } catch (error) {
-    signal.throwIfAborted()
-    // Not listening yet (fetch rejects with a TypeError), or no answer in time.
-    if (error instanceof TypeError || within.aborted) return false
-    throw error
-  }
-}
+export const isMediaServerReady = async ({ rtmp, mix, http }: MediaPorts, signal: AbortSignal): Promise<boolean> =>
+  (await isAnswered(statUrl(http), { withinMs: answersWithinMs, signal })) &&
+  (await isListening(rtmp)) &&
+  (await isListening(mix))
 
 /** Waits until the media server takes streams and serves them. */
 export const awaitMediaServer = ({

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isAnswered } from './answers.ts'
 import { checkPortFree } from './ports.ts'
 import { startProcess, type StartedProcess } from './processes.ts'
 import { awaitReady } from './ready.ts'
@@ -81,17 +82,5 @@ export const awaitRegistry = ({
     started,
     deadlineMs: readyWithinMs,
     signal,
-    isReady: async (over) => {
-      try {
-        const within = AbortSignal.any([over, AbortSignal.timeout(answersWithinMs)])
-        const answer = await fetch(`${registryUrl}/subjects`, { signal: within })
-        await answer.body?.cancel()
-        return answer.ok
-      } catch (error) {
-        over.throwIfAborted()
-        // Not listening yet, or too busy starting to answer.
-        if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return false
-        throw error
-      }
-    },
+    isReady: (over) => isAnswered(`${registryUrl}/subjects`, { withinMs: answersWithinMs, signal: over }),
   })

@@ -1,4 +1,5 @@
 import type { Log } from '../../services/shared/log.ts'
+import { isAnswered } from './answers.ts'
 import { brokerName } from './broker.ts'
 import { choosePorts, type Ports } from './choose-ports.ts'
 import { describeEnvironment, writeVariables, type Environment } from './environment.ts'
@@ -30,19 +31,8 @@ const answersWithinMs = 2000
 const graceMs = 15_000
 
 /** Whether a service answers 200 at /readyz. */
-export const isServiceReady = async (adminPort: number, signal: AbortSignal): Promise<boolean> => {
-  const within = AbortSignal.timeout(answersWithinMs)
-  try {
-    const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`, { signal: AbortSignal.any([signal, within]) })
-    await answer.body?.cancel()
-    return answer.status === 200
-  } catch (error) {
-    signal.throwIfAborted()
-    // Not listening yet (fetch rejects with a TypeError), or no answer in time.
-    if (error instanceof TypeError || within.aborted) return false
-    throw error
-  }
-}
+export const isServiceReady = (adminPort: number, signal: AbortSignal): Promise<boolean> =>
+  isAnswered(`http://127.0.0.1:${adminPort}/readyz`, { withinMs: answersWithinMs, signal })
 
 /** Fails before anything is started when a service could not listen. */
 const checkServicePorts = async (missing: readonly Service[], ports: Ports): Promise<void> => {

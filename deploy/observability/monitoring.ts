@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isAnswered } from '../local/answers.ts'
 import { PlatformError } from '../local/error.ts'
 import type { Environment } from '../local/environment.ts'
 import { createOwner } from '../local/owner.ts'
@@ -25,19 +26,8 @@ const readyWithinMs = 60_000
 const answersWithinMs = 2_000
 const graceMs = 10_000
 
-const isReady = async (url: string, signal: AbortSignal): Promise<boolean> => {
-  const within = AbortSignal.timeout(answersWithinMs)
-  try {
-    const answer = await fetch(`${url}/-/ready`, { signal: AbortSignal.any([signal, within]) })
-    await answer.body?.cancel()
-    return answer.ok
-  } catch (error) {
-    signal.throwIfAborted()
-    // Not listening yet (fetch rejects with a TypeError), or no answer in time.
-    if (error instanceof TypeError || within.aborted) return false
-    throw error
-  }
-}
+const isReady = (url: string, signal: AbortSignal): Promise<boolean> =>
+  isAnswered(`${url}/-/ready`, { withinMs: answersWithinMs, signal })
 
 /** The admin ports of a system's services. */
 const targetsOf = ({ variables }: Environment): Targets =>
