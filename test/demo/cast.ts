@@ -25,8 +25,6 @@ export type Cast = {
   readonly close: () => Promise<void>
 }
 
-/** A picture has to be encoded and played before its message comes. */
-const arrivedWithinMs = 45_000
 const nothing: Answer = { status: 200, code: 200, message: '', data: {}, retryAfter: null }
 
 /** Throws unless the answer is that it was done. */
@@ -40,11 +38,14 @@ export const createCast = ({
   tokenSecret: secret,
   printer,
   progress,
+  arrivedWithinMs,
 }: {
   readonly edgeUrl: string
   readonly tokenSecret: string
   readonly printer: Printer
   readonly progress: Progress
+  /** For how long what is due may be on its way. */
+  readonly arrivedWithinMs?: number
 }): Cast => {
   const watchers = new Map<string, Watcher>()
   const arrivals = async (expected: Expected) => {

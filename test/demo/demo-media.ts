@@ -10,6 +10,9 @@ import { openMediaTarget } from './media-target.ts'
 import { createPrinter } from './printer.ts'
 import { createProgress } from './progress.ts'
 
+/** A picture has to be encoded and played before its message comes. */
+const arrivedWithinMs = 45_000
+
 const closers: Array<() => Promise<void>> = []
 const onClose = (close: () => Promise<void>): void => void closers.push(close)
 
@@ -30,7 +33,7 @@ const play = async (): Promise<void> => {
     ),
   )
   const target = await opening
-  const cast = createCast({ ...target, printer, progress })
+  const cast = createCast({ ...target, printer, progress, arrivedWithinMs })
   onClose(cast.close)
   const folder = join(readDataDir(process.env), 'demo-media')
   const gallery = createGallery({ folder, write, isTty, progress })

@@ -1,24 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createAppServer } from '../support/app-server.ts'
 import type { Answer } from '../support/app-server.ts'
-import { joinRooms } from '../support/edge-client.ts'
 import * as push from '../support/push-patterns.ts'
-import { conversationOf, watch } from '../support/watcher.ts'
-import type { Watcher } from '../support/watcher.ts'
-import { createPrinter } from './printer.ts'
 import { readTarget } from '../support/target.ts'
+import { createCast, done } from './cast.ts'
+import type { Expected } from './cast.ts'
+import { createPrinter } from './printer.ts'
 
 const template = 'side_by_side'
 
-/** What each client has to receive, by name: groups one after the other, any order inside a group. */
-type Expected = Readonly<Record<string, readonly (readonly push.PushPattern[])[]>>
-
 const closers: Array<() => Promise<void>> = []
-
-const done = (answer: Answer): Answer => {
-  if (answer.code === 200) return answer
-  throw new Error(`ingest answered ${answer.code} (status ${answer.status}): ${answer.message}`)
-}
 
 /** One evening: two broadcasters who co-host, and somebody who watches. Throws when anybody gets anything else. */
 const play = async (): Promise<void> => {
@@ -49,34 +40,13 @@ const play = async (): Promise<void> => {
   const carol = { uid: uidOf('Carol'), name: 'Carol' }
   done(await app.play({ roomId: a, ...carol }))
 
-  const watchers = new Map<string, Watcher>()
-  for (const [name, room] of [
-    ['Alice', a],
-    ['Bob', b],
-    ['Carol', a],
-  ] as const) {
-    const client = await joinRooms({ url: target.edgeUrl, secret: target.tokenSecret, uid: uidOf(name), rooms: [room] })
-    closers.push(() => client.close())
-    printer.received(name, await client.waitForPush(104))
-    watchers.set(name, watch(client, room))
-  }
+  // Nothing takes long enough here to be shown as under way.
+  const cast = createCast({ ...target, printer, progress: { during: (_, work) => work } })
+  closers.push(cast.close)
+  await cast.join('Alice', alice.uid, a)
+  await cast.join('Bob', bob.uid, b)
+  await cast.join('Carol', carol.uid, a)
 
-  /** Somebody does something; then everybody has to have exactly what follows from it. */
-  const step = async (
-    text: string,
-    act: () => Promise<Answer>,
-    expected: (answer: Answer) => Expected,
-  ): Promise<void> => {
-    printer.step(text)
-    const answer = done(await act())
-    const waits = Object.entries(expected(answer)).map(async ([name, groups]) => {
-      const watcher = watchers.get(name)
-      for (const group of groups) watcher?.expect(...group)
-      return { name, messages: (await watcher?.arrived()) ?? [] }
-    })
-    for (const { name, messages } of await Promise.all(waits))
-      for (const message of messages) printer.received(name, message)
-  }
   const toAll = (...groups: readonly (readonly push.PushPattern[])[]): Expected => ({
     Alice: groups,
     Bob: groups,
@@ -91,7 +61,7 @@ const play = async (): Promise<void> => {
   }
   let sessionId = ''
 
-  await step(
+  await cast.step(
     'Alice invites Bob',
     () =>
       app.invite({
@@ -107,22 +77,22 @@ const play = async (): Promise<void> => {
     (answer) => ({ Bob: [[push.invited(session(answer), a)]] }),
   )
   names.set(sessionId, 'session-1')
-  await step(
+  await cast.step(
     'Bob agrees, and is told in the answer where to push',
     () => app.feedback({ inviterUid: alice.uid, inviteeUid: bob.uid, liveRoomId: a, status: 1 }),
     () => ({ Alice: [[push.agreed(session())]] }),
   )
-  await step(
+  await cast.step(
     'Alice’s stream starts',
     () => app.stream('publish', a),
     () => toAll([push.published(alice)]),
   )
-  await step(
+  await cast.step(
     'Bob’s stream starts',
     () => app.stream('publish', b),
     () => toAll([push.published(bob)]),
   )
-  await step(
+  await cast.step(
     'The cloud can mix Alice’s stream',
     () => app.available(a),
     () => toAll([push.mixAvailable(alice)]),
@@ -133,27 +103,27 @@ const play = async (): Promise<void> => {
     push.mixStatus({ main: a, mix: b, template, event }),
     push.mixStatus({ main: b, mix: a, template, event }),
   ]
-  await step(
+  await cast.step(
     'The cloud can mix Bob’s stream: both mixes are started',
     () => app.available(b),
     () => toAll([push.mixAvailable(bob)], [push.mixSucceeded(session()), ...pictures('EventMix')]),
   )
-  await step(
+  await cast.step(
     'Carol comments',
     () => app.comment({ roomId: a, ...carol, comment: 'what a duet!' }),
     () => toRoomA(push.commented(carol.uid, 'Carol', 'what a duet!')),
   )
-  await step(
+  await cast.step(
     'Carol likes it',
     () => app.like({ roomId: a, ...carol }),
     () => toRoomA(push.liked(carol.uid, 'Carol')),
   )
-  await step(
+  await cast.step(
     'Carol likes it three times more',
     () => app.like({ roomId: a, ...carol, count: 3 }),
     () => toRoomA(push.liked(carol.uid, 'Carol', 3)),
   )
-  await step(
+  await cast.step(
     'Alice closes the co-hosting: both mixes are stopped',
     () => app.close({ closeRoomId: a, notifiedRoomId: b }),
     () =>
@@ -162,35 +132,29 @@ const play = async (): Promise<void> => {
       ]),
   )
   // A comment is the last to be delivered: what somebody got too much has come before it.
-  await step(
+  await cast.step(
     'Bob comments in his own room',
     () => app.comment({ roomId: b, uid: bob.uid, name: 'Bob', comment: 'good night' }),
     () => toRoomB(push.commented(bob.uid, 'Bob', 'good night')),
   )
-  await step(
+  await cast.step(
     'Carol comments a last time',
     () => app.comment({ roomId: a, ...carol, comment: 'good night' }),
     () => toRoomA(push.commented(carol.uid, 'Carol', 'good night')),
   )
-  await step(
+  await cast.step(
     'Alice ends her live',
     () => app.leaveLive(a),
     () => toRoomA(push.liveEnded(a)),
   )
-  await step(
+  await cast.step(
     'Bob ends his live',
     () => app.leaveLive(b),
     () => toRoomB(push.liveEnded(b)),
   )
 
   process.stdout.write('\n')
-  for (const [name, { client, problems }] of watchers) {
-    await client.ping()
-    const wrong = problems()
-    if (wrong.length > 0) throw new Error(wrong.join('; '))
-    const types = conversationOf(client).map(({ type }) => type)
-    printer.success(`${name} received exactly what is due, ${types.length} messages: ${types.join(' ')}`)
-  }
+  await cast.review()
 }
 
 try {
