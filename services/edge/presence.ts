@@ -1,5 +1,5 @@
 import type { Clock } from '../shared/clock.ts'
-import { abortable } from '../shared/kafka/waiting.ts'
+import { abortable } from '../shared/waiting.ts'
 import type { Log } from '../shared/log.ts'
 import type { Metrics } from '../shared/metrics.ts'
 import type { PresenceLog } from './adapters/presence-log.ts'

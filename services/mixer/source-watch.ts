@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause as waitFor } from '../shared/waiting.ts'
+import { withSignal } from '../shared/with-signal.ts'
 
 export type SourceWatch = {
   /** Looks again and again, until closed. */
@@ -33,7 +34,7 @@ export const createSourceWatch = <Look>({
 
   const lookOnce = async (): Promise<void> => {
     if (closing.signal.aborted) return
-    const looked = await settle(look(AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)])))
+    const looked = await settle(withSignal({ signals: [closing.signal], timeoutMs }, look))
     if (closing.signal.aborted) return
     if ('value' in looked) onLook(looked.value)
     else onFailure(looked.error)
@@ -41,12 +42,8 @@ export const createSourceWatch = <Look>({
 
   const pause = async (): Promise<void> => {
     hurrying = new AbortController()
-    const signal = AbortSignal.any([closing.signal, hurrying.signal])
-    try {
-      await sleep(pauseMs(), undefined, { signal })
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
+    const signals = [closing.signal, hurrying.signal]
+    await withSignal({ signals }, (signal) => waitFor(pauseMs(), signal))
   }
 
   const watch = async (): Promise<void> => {

@@ -13,6 +13,15 @@ export const abortable = async <Value>(promise: Promise<Value>, signal: AbortSig
   }
 }
 
+/** Waits so long, or until the signal aborts; never rejects. */
+export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
 /** Waits before the next try: from 20 ms doubling to 1 s, with a quarter of jitter. @throws the signal's reason */
 export const backOff = async (failures: number, signal: AbortSignal): Promise<void> => {
   signal.throwIfAborted()

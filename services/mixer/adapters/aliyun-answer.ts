@@ -57,8 +57,9 @@ export const streamNamesOf = (body: unknown): readonly string[] => {
 
 const coded = z.object({ code: z.string().regex(/^[A-Z][A-Z0-9_]{2,60}$/) })
 
-/** ECONNREFUSED, CERT_HAS_EXPIRED and the like; the message of such an error is not ours to show. */
+/** `timeout`, or ECONNREFUSED, CERT_HAS_EXPIRED and the like; the message of such an error is not ours to show. */
 export const troubleOf = (error: unknown): string => {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'timeout'
   const known = coded.safeParse(error)
   return known.success ? known.data.code : 'unreadable'
 }

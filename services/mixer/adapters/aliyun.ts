@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { StartMix, StopMix } from '../../../schemas/types.generated.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { Log } from '../../shared/log.ts'
+import { abortable } from '../../shared/waiting.ts'
 import { withSignal } from '../../shared/with-signal.ts'
 import { familyOf } from '../domain/answer.ts'
 import type { MixAnswer, MixCloud } from '../domain/cloud.ts'
@@ -85,7 +86,7 @@ export const createAliyunCloud = (options: AliyunCloudOptions): AliyunCloud => {
       // Aborting destroys the request with its connection, whatever the library is waiting for.
       beforeRequest: (http: object) => ({ ...http, signal }),
     })
-    return Promise.race([asked, rejectionOf(signal)])
+    return abortable(asked, signal)
   }
 
   const command = async (
@@ -105,19 +106,15 @@ export const createAliyunCloud = (options: AliyunCloudOptions): AliyunCloud => {
       MixStreamName: mixRoomId,
       ...more,
     }
-    let isLate = false
     try {
       const [body, { response }] = verboseAnswer.parse(
-        await withSignal({ signals: [signal], timeoutMs }, (within) => {
-          within.addEventListener('abort', () => (isLate = true), { once: true })
-          return request(action, parameters, within)
-        }),
+        await withSignal({ signals: [signal], timeoutMs }, (within) => request(action, parameters, within)),
       )
       if (isAcceptance(response.statusCode, body)) return { accepted: true, streamNames: streamNamesOf(body) }
     } catch (error) {
       signal.throwIfAborted()
       const refusal = refusalOf(error, secrets)
-      if (refusal === undefined) throw unreachable(isLate ? 'timeout' : troubleOf(error))
+      if (refusal === undefined) throw unreachable(troubleOf(error))
       const { word, message, body } = refusal
       if (alreadyDone[action].some((done) => done === familyOf(word)))
         return { accepted: true, streamNames: streamNamesOf(body) }
@@ -142,9 +139,3 @@ export const createAliyunCloud = (options: AliyunCloudOptions): AliyunCloud => {
 
 const unreachable = (trouble: string): Fault =>
   new Fault('CLOUD_UNREACHABLE', `the video cloud gave no answer: ${trouble}`, { retriable: true })
-
-const rejectionOf = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const onAbort = (): void => reject(new Error('aborted'))
-    signal.addEventListener('abort', onAbort, { once: true })
-  })

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../shared/log.ts'
+import { abortable, pause } from '../../shared/waiting.ts'
 import { withSignal } from '../../shared/with-signal.ts'
 import { requestOf, retryDelayMs } from '../domain/callback.ts'
 import type { CallbackPlace, CallbackRequest, CloudCallback } from '../domain/callback.ts'
@@ -94,11 +94,14 @@ export const createCallbacks = (options: CallbacksOptions): Callbacks => {
     return sent
   }
 
+  const sendUntilAborted = async (callback: CloudCallback, signal: AbortSignal): Promise<boolean> => {
+    signal.throwIfAborted()
+    return abortable(enqueue(callback, signal), signal)
+  }
+
   return {
     send: (callback, signal) =>
-      signal === undefined
-        ? enqueue(callback, new AbortController().signal)
-        : untilAborted(() => enqueue(callback, signal), signal),
+      signal === undefined ? enqueue(callback, new AbortController().signal) : sendUntilAborted(callback, signal),
     close: async () => {
       closing.abort()
       const deadline = setTimeout(() => closed.abort(), closeMs)
@@ -124,27 +127,5 @@ const createGate = (limit: number) => {
       if (next === undefined) running--
       else next()
     }
-  }
-}
-
-/** Waits so long, or until the signal aborts. */
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await sleep(ms, undefined, { signal })
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-}
-
-/** The work's result, or a rejection as soon as the signal aborts. */
-const untilAborted = async <Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> => {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work(), aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

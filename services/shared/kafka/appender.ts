@@ -7,7 +7,7 @@ import { createErrorFromCode, type Broker, type ProducedPartition } from './inte
 import type { Appended, OutgoingMessage } from './message.ts'
 import { partitionFor } from './partitioner.ts'
 import { placeOf, produce, toAppended } from './produce-request.ts'
-import { backOff } from './waiting.ts'
+import { backOff } from '../waiting.ts'
 
 /** A record that somebody waits for. */
 export type Pending = { readonly message: OutgoingMessage; readonly bytes: number }

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts'
 import type { Kafka } from './client.ts'
 import { isBrokerError, toFault } from './faults.ts'
 import { ClusterClass, createLogger, type Cluster, type LogEntry, type Retry } from './internals.ts'
-import { abortable, backOff, linkedController } from './waiting.ts'
+import { abortable, backOff, linkedController } from '../waiting.ts'
 
 /** A kafkajs cluster: metadata and one pool of connections. */
 export type OpenCluster = {

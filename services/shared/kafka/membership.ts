@@ -13,7 +13,7 @@ import {
   encodeMetadata,
   stickyProtocol,
 } from './sticky-assigner.ts'
-import { abortable, backOff } from './waiting.ts'
+import { abortable, backOff } from '../waiting.ts'
 
 /** A member's share of a generation. */
 export type Share = {

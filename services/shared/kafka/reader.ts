@@ -7,7 +7,7 @@ import { fetchBatches, type FetchedPartition } from './fetch.ts'
 import { createErrorFromCode, type Broker } from './internals.ts'
 import type { IncomingMessage } from './message.ts'
 import { listWatermarks } from './offsets.ts'
-import { abortable, backOff, linkedController } from './waiting.ts'
+import { abortable, backOff, linkedController } from '../waiting.ts'
 
 /** Records of one partition. `messages` is empty when only markers, aborted records or holes were passed. */
 export type Fetched = {

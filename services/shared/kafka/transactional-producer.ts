@@ -13,7 +13,7 @@ import {
 } from './internals.ts'
 import type { Appended, OutgoingMessage } from './message.ts'
 import { createTransactionAppender } from './transaction-appender.ts'
-import { abortable, backOff } from './waiting.ts'
+import { abortable, backOff } from '../waiting.ts'
 
 /** An offset that a transaction commits for a consumer group: `next` is the first one not consumed. */
 export type ConsumedOffset = { readonly topic: string; readonly partition: number; readonly next: number }
