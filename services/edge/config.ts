@@ -18,6 +18,7 @@ import {
 } from '../shared/config.ts'
 import type { MediaSettings } from '../shared/media.ts'
 import type { ServiceConfig } from '../shared/service.ts'
+import { tracingConfig, tracingSettings } from '../shared/tracing/config.ts'
 import type { RosterLimits } from './roster.ts'
 import type { CatchUpLimits } from './catch-up.ts'
 import type { OverloadLimits } from './domain/overload.ts'
@@ -70,6 +71,7 @@ const Environment = z.object({
   ...registryConfig,
   ...mediaConfig,
   ...logConfig,
+  ...tracingConfig,
   EDGE_PORT: port(8081),
   EDGE_ADMIN_PORT: adminPort(9466),
   ALLOW_INSECURE_LOCAL: flag,
@@ -115,6 +117,7 @@ export const readEdgeConfig = (env: Readonly<Record<string, string | undefined>>
   return Object.freeze({
     logLevel: config.LOG_LEVEL,
     adminPort: config.EDGE_ADMIN_PORT,
+    tracing: tracingSettings(config),
     port: config.EDGE_PORT,
     kafka: kafkaSettings(config),
     registryUrl: config.SCHEMA_REGISTRY_URL,

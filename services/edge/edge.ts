@@ -5,8 +5,10 @@ import { monotonicClock, systemClock, type Clock } from '../shared/clock.ts'
 import { createCodec } from '../shared/codec/codec.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
 import { fetchClusterId } from '../shared/kafka/admin.ts'
+import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
 import { createKafka } from '../shared/kafka/client.ts'
+import type { IncomingMessage } from '../shared/kafka/message.ts'
 import { fetchPartitionCount } from '../shared/kafka/offsets.ts'
 import { partitionFor } from '../shared/kafka/partitioner.ts'
 import { createMediaAddresses } from '../shared/media.ts'
@@ -14,12 +16,14 @@ import { createRecordReader } from '../shared/record-reader.ts'
 import type { ServiceContext } from '../shared/service.ts'
 import { createLanes } from './adapters/lanes.ts'
 import { createPresenceLog } from './adapters/presence-log.ts'
+import { createProbeWatch } from './adapters/probe-watch.ts'
 import { createRoomStates } from './adapters/room-states.ts'
 import { createSignalLog } from './adapters/signal-log.ts'
 import { createTokenVerifier } from './adapters/tokens.ts'
 import { startWebSocketServer } from './adapters/websocket.ts'
 import type { EdgeConfig } from './config.ts'
 import { createCatchUp } from './catch-up.ts'
+import { createDeliveryTraces } from './delivery-traces.ts'
 import { createDelivery } from './domain/delivery.ts'
 import type { Line } from './domain/line.ts'
 import { createNames } from './domain/names.ts'
@@ -66,6 +70,7 @@ export const startEdge = async ({
   config,
   log,
   metrics: registry,
+  tracing,
   readiness,
   lifecycle,
   fail,
@@ -78,7 +83,14 @@ export const startEdge = async ({
   lifecycle.signal.addEventListener('abort', giveUp)
 
   const { brokers, ssl, sasl } = config.kafka
-  const kafka = createKafka({ brokers, clientId: 'roomcast-edge', ssl, sasl, log })
+  const kafka = createKafka({
+    brokers,
+    clientId: 'roomcast-edge',
+    ssl,
+    sasl,
+    requests: createKafkaMetrics(registry),
+    log,
+  })
   const producer = await createBatchingProducer({
     kafka,
     maxBufferedMessages: 1_000,
@@ -151,25 +163,45 @@ export const startEdge = async ({
       whenWritten: (callback) => void setImmediate(callback),
       now: systemClock.now,
       ...metrics,
+      losses: metrics,
     },
   })
-  const wakes = createWakes({ callback: delivery.tick, clock: systemClock })
+  const traces = createDeliveryTraces({ tracing, rooms })
+  const tick = (): void => {
+    delivery.tick()
+    traces.delivered()
+  }
+  const wakes = createWakes({ callback: tick, clock: systemClock })
   lifecycle.onClose(() => wakes.stop())
 
-  const onLine = (line: Line, inputPos: number): void => {
+  const onLine = (line: Line, inputPos: number, message: IncomingMessage, type: string): void => {
     const room = rooms.get(line.room)
     if (room === undefined) return
     room.lastInputPos = Math.max(room.lastInputPos, inputPos)
-    if (room.members.size > 0) delivery.add(room, line)
+    if (room.members.size === 0) return
+    if (tracing.isOn) traces.begin({ message, type }, line, room)
+    delivery.add(room, line)
   }
   const homeOf = (roomId: string): number | undefined => rooms.get(roomId)?.partition
+  const takeProbe = createTakeProbe({ records, metrics: createProbeMetrics(registry), clock: systemClock, log })
+  const probeWatch = await createProbeWatch({
+    kafka,
+    // Any: so the edges without clients look at different ones.
+    partition: Math.floor(Math.random() * partitions),
+    takeProbe,
+    clock: systemClock,
+    log,
+    signal,
+  })
+  lifecycle.onClose(() => probeWatch.stop())
+  probeWatch.set(true)
   const lanes = await createLanes({
     kafka,
     readLane: createLaneReading({
       records,
       homeOf,
       onLine,
-      takeProbe: createTakeProbe({ records, metrics: createProbeMetrics(registry), clock: systemClock, log }),
+      takeProbe,
       clock: systemClock,
     }),
     onLost: (partition) => {
@@ -177,6 +209,7 @@ export const startEdge = async ({
         for (const member of members) member.link.close('sourceLost')
       }
     },
+    onIdle: probeWatch.set,
     ringLimits: config.rings,
     lagOf,
     clock: systemClock,

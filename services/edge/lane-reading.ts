@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../shared/clock.ts'
+import type { IncomingMessage } from '../shared/kafka/message.ts'
 import type { Fetched } from '../shared/kafka/reader.ts'
 import { isProbeRoom } from '../shared/probe-rooms.ts'
 import type { RecordReader } from '../shared/record-reader.ts'
@@ -43,8 +44,8 @@ export const createLaneReading = ({
   records: RecordReader
   /** The partition of a room whose messages somebody here wants; undefined: nobody does, and they are not even decoded. */
   homeOf: (roomId: string) => number | undefined
-  /** `inputPos`: the offset in `room.input` that caused a signal; -1 for anything else. */
-  onLine: (line: Line, inputPos: number) => void
+  /** `inputPos`: the offset in `room.input` that caused a signal; -1 for anything else. `type`: of the record in the message. */
+  onLine: (line: Line, inputPos: number, message: IncomingMessage, type: string) => void
   /** Of what is neither kept nor given to anybody. */
   takeProbe: TakeProbe
   clock: Clock
@@ -76,7 +77,7 @@ export const createLaneReading = ({
         const line = push === undefined || why !== undefined ? undefined : lineFrom(push, message.offset)
         if (push !== undefined && line !== undefined) {
           ring.append(keepRead(message, line, push.record.eventId, nowMs))
-          onLine(line, 'inputPos' in push.record ? push.record.inputPos : -1)
+          onLine(line, 'inputPos' in push.record ? push.record.inputPos : -1, message, push.type)
         }
       }
       inTurn += 1

@@ -1,10 +1,12 @@
-import { Counter, Gauge } from 'prom-client'
+import { Gauge, type Counter } from 'prom-client'
 import { topics } from '../../schemas/topics.ts'
+import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
-import { boundedLabel, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { boundedLabel, createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
 import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
 import { createTallyCounter, createTallyHistogram } from '../shared/tally-metrics.ts'
 import { likesOf, type Line } from './domain/line.ts'
+import { droppedWeight, dropReasons, gapReasons, mergeReasons, type Losses } from './domain/losses.ts'
 import type { Gap } from './domain/outbox.ts'
 import { closeCodes } from './domain/protocol.ts'
 import { createEdgeGauges, type EdgeReadings } from './gauge-metrics.ts'
@@ -12,7 +14,7 @@ import { createOverloadMetrics } from './overload-metrics.ts'
 import { createProbeMetrics } from './probe-metrics.ts'
 import { createResumeMetrics } from './resume-metrics.ts'
 
-export type EdgeMetrics = {
+export type EdgeMetrics = Losses & {
   /** A message went to `connections` sockets at `nowMs` (epoch). */
   readonly sent: (line: Line, connections: number, nowMs: number) => void
   readonly sentBytes: (bytes: number, to: { readonly way: 'fast' | 'own'; readonly connections: number }) => void
@@ -28,8 +30,11 @@ export type EdgeMetrics = {
   readonly inFlight: (bytes: number) => void
 }
 
-/** Codes with which clients and the library close (RFC 6455, 7.4.1); any other of a client is counted as `other`. */
-const standardCloseCodes = ['1000', '1001', '1005', '1006', '1007', '1009']
+/** Ours, and those with which clients and the library close (RFC 6455, 7.4.1); any other of a client is counted as `other`. */
+const knownCloseCodes = ['1000', '1001', '1005', '1006', '1007', '1009', ...Object.values(closeCodes).map(String)]
+
+/** Of frames that are answered with an error, and of streams that are refused. */
+const refusalCodes = [400, 401, 403, 404, 429, 503]
 
 /** Registers what an edge counts, and the gauges that read it. */
 export const createEdgeMetrics = ({ metrics, gauges, waitingBytes }: EdgeReadings): EdgeMetrics => {
@@ -65,18 +70,35 @@ export const createEdgeMetrics = ({ metrics, gauges, waitingBytes }: EdgeReading
     label: 'way',
     values: ['fast', 'own'] as const,
   })
-  const dropped = new Counter({
+  const dropped = createTallyCounter({
+    metrics,
     name: 'roomcast_edge_messages_dropped_total',
-    help: 'messages left out for slow connections, which were told so',
-    labelNames: ['weight'],
-    registers,
+    help:
+      'messages that connections are not given, by weight and reason: queue_full and memory_full: too many wait for a slow one; ' +
+      'too_many: it has missed more than may wait; expired: invites that came too late',
+    label: 'reason',
+    values: dropReasons,
+    weightOf: droppedWeight,
   })
-  const gaps = new Counter({
+  const merged = createTallyCounter({
+    metrics,
+    name: 'roomcast_edge_messages_merged_total',
+    help:
+      'messages that connections are given as part of another, by weight and reason: counted: in the count of a newer like; ' +
+      'replaced: by a newer number of viewers',
+    label: 'reason',
+    values: mergeReasons,
+    weightOf: () => 9,
+  })
+  const gaps = createCounter({
+    metrics,
     name: 'roomcast_edge_gaps_total',
-    help: 'notices that messages were left out, known how many or not',
-    labelNames: ['weight', 'counted'],
-    registers,
+    help:
+      'notices to connections that messages were left out just there, by weight and why the first of them was; ' +
+      'too_old: missed so long ago that nobody knows how many',
+    labels: { weight: [8], reason: gapReasons },
   })
+  gaps.inc({ weight: 9, reason: 'too_old' }, 0)
   const likes = createTallyCounter({
     metrics,
     name: 'roomcast_edge_likes_total',
@@ -84,27 +106,25 @@ export const createEdgeMetrics = ({ metrics, gauges, waitingBytes }: EdgeReading
     label: 'as',
     values: ['single', 'merged'] as const,
   })
-  const switches = new Counter({
+  const switches = createCounter({
+    metrics,
     name: 'roomcast_edge_switches_total',
     help: 'connections that left the fast way for a queue of their own, or came back',
-    labelNames: ['to'],
-    registers,
+    labels: { to: ['fast', 'slow'] },
   })
-  const closed = new Counter({
+  const closed = createCounter({
+    metrics,
     name: 'roomcast_edge_closes_total',
     help: 'connections ended, by close code',
-    labelNames: ['code'],
-    registers,
+    labels: { code: [...knownCloseCodes, 'other'] },
   })
-  // There before the first: an increase from nothing is not seen.
-  for (const code of Object.values(closeCodes)) closed.inc({ code }, 0)
-  const refused = new Counter({
+  const refused = createCounter({
+    metrics,
     name: 'roomcast_edge_refusals_total',
-    help: 'frames refused, by error code',
-    labelNames: ['code'],
-    registers,
+    help: 'frames and streams refused, by error code',
+    labels: { code: refusalCodes },
   })
-  const codeLabel = boundedLabel([...standardCloseCodes, ...Object.values(closeCodes).map(String)])
+  const codeLabel = boundedLabel(knownCloseCodes)
 
   return {
     sent: (line, connections, nowMs) => {
@@ -114,10 +134,9 @@ export const createEdgeMetrics = ({ metrics, gauges, waitingBytes }: EdgeReading
       latency.observe(weight, Math.max(0, nowMs - occurredAt) / 1000, connections)
     },
     sentBytes: (count, { way, connections }) => bytes.add(way, count * connections),
-    leftOut: ({ weight, dropped: count }) => {
-      gaps.inc({ weight, counted: String(count !== null) })
-      if (count !== null) dropped.inc({ weight }, count)
-    },
+    leftOut: ({ weight, reason }) => gaps.inc({ weight, reason }),
+    dropped: dropped.add,
+    merged: merged.add,
     switched: (to) => switches.inc({ to }),
     closed: (code) => closed.inc({ code: codeLabel(String(code)) }),
     refused: (code) => refused.inc({ code }),
@@ -128,11 +147,11 @@ export const createEdgeMetrics = ({ metrics, gauges, waitingBytes }: EdgeReading
 
 /** Numbers of viewers that this edge has reported. */
 export const createPresenceRecords = (metrics: Metrics): Counter<'result'> =>
-  new Counter({
+  createCounter({
+    metrics,
     name: 'roomcast_edge_presence_records_total',
     help: 'numbers of viewers reported to the other edges; dropped: the broker did not take it',
-    labelNames: ['result'],
-    registers: [metrics],
+    labels: { result: ['written', 'dropped'] },
   })
 
 /** How far behind the lanes of its open partitions, and room.state, the edge is. While a lane is paused its age grows. */
@@ -164,4 +183,5 @@ export const registerAll = (metrics: Metrics): void => {
   createEdgeLag(metrics)
   createReadingMetrics(metrics)
   createDeadLetterMetrics(metrics)
+  createKafkaMetrics(metrics)
 }

@@ -1,5 +1,5 @@
-import { Counter, Gauge } from 'prom-client'
-import { createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { Gauge } from 'prom-client'
+import { createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
 import type { NotRecovered } from './domain/resume.ts'
 import { laneNames, type LaneName } from './logged.ts'
 
@@ -22,25 +22,24 @@ export const createResumeMetrics = ({
   metrics: Metrics
   ringBytes: (lane: LaneName) => number
 }): ResumeMetrics => {
-  const registers = [metrics]
-  const resumes = new Counter({
+  const resumes = createCounter({
+    metrics,
     name: 'roomcast_edge_resumes_total',
     help: 'resumes by result: recovered, or why not',
-    labelNames: ['result'],
-    registers,
+    labels: { result: results },
   })
-  for (const result of results) resumes.inc({ result }, 0)
   const seconds = createDurationHistogram({
     metrics,
     name: 'roomcast_edge_catch_up_seconds',
     help: 'reads of a partition for cursors older than its ring',
     labelNames: ['result'],
   })
+  for (const result of ['done', 'too_far', 'failed']) seconds.zero({ result })
   new Gauge({
     name: 'roomcast_edge_ring_bytes',
     help: 'memory that the recent messages of open partitions take',
     labelNames: ['lane'],
-    registers,
+    registers: [metrics],
     collect() {
       for (const lane of laneNames) this.set({ lane }, ringBytes(lane))
     },

@@ -116,7 +116,7 @@ test('of missed comments the newest are given, and the others counted', async ()
   for (const offset of [0, 1, 2, 3]) rings.comment.append(logged(offset, { weight: 8 }))
   const found = await missed(5, 5, { 8: 0 })
   assert.deepEqual(positionsOf(found), [2, 3])
-  assert.deepEqual(found.gaps, [{ weight: 8, dropped: 1 }])
+  assert.deepEqual(found.gaps, [{ weight: 8, dropped: 1, reason: 'too_many' }])
 })
 
 test('what the ring drops while the rest is prepared is not lost', async () => {

@@ -4,6 +4,7 @@ import type { Lanes, OpenLanes } from './adapters/lanes.ts'
 import type { SignalLog } from './adapters/signal-log.ts'
 import type { CatchUp } from './catch-up.ts'
 import type { Line } from './domain/line.ts'
+import type { Gap } from './domain/outbox.ts'
 import type { Resume } from './domain/protocol.ts'
 import {
   judgeResume,
@@ -24,7 +25,7 @@ export type Course =
 /** What a client has missed: its lines, and of which weights how many are not among them (null: unknown). */
 export type Missed = {
   readonly lines: readonly Line[]
-  readonly gaps: readonly { readonly weight: 8 | 9; readonly dropped: number | null }[]
+  readonly gaps: readonly Gap[]
 }
 
 export type Resumes = {
@@ -176,7 +177,7 @@ export const createResumes = ({
       if (signals.some(({ isRead }) => !isRead)) return read(signals, 'signal', partition, signal)
       const lines = [...linesFor(linesIn(signals), { uid, cursors, nowMs: clock.now() })]
       if (lines.reduce((sum, { bytes }) => sum + bytes.length, 0) > maxSignalBytes) return 'too_much'
-      const gaps: { weight: 8 | 9; dropped: number | null }[] = []
+      const gaps: Gap[] = []
 
       if (cursors[8] !== null) {
         const comments = open.rings.comment
@@ -185,13 +186,15 @@ export const createResumes = ({
         if (newest.some(({ isRead }) => !isRead)) return read(newest, 'comment', partition, signal)
         const isWhole = comments.completeFrom(roomId) <= cursors[8] + 1
         const dropped = all.length - newest.length
-        if (!isWhole || dropped > 0) gaps.push({ weight: 8, dropped: isWhole ? dropped : null })
+        if (!isWhole) gaps.push({ weight: 8, dropped: null, reason: 'too_old' })
+        else if (dropped > 0) gaps.push({ weight: 8, dropped, reason: 'too_many' })
         lines.push(...linesIn(newest))
       }
       if (cursors[9] !== null) {
         const likes = likesOf(open, cursors[9], { roomId, partition }, signal)
         if (likes instanceof Promise) return likes
-        if (open.rings.like.completeFrom(roomId) > cursors[9] + 1) gaps.push({ weight: 9, dropped: null })
+        if (open.rings.like.completeFrom(roomId) > cursors[9] + 1)
+          gaps.push({ weight: 9, dropped: null, reason: 'too_old' })
         if (likes !== null) lines.push(likes)
       }
       return { lines, gaps }

@@ -13,6 +13,7 @@ import {
   registryConfig,
   whole,
 } from '../shared/config.ts'
+import { tracingConfig, tracingSettings } from '../shared/tracing/config.ts'
 import { isAddressOrRange } from './adapters/http-addresses.ts'
 
 const minApiKeyLength = 16
@@ -30,6 +31,7 @@ const IngestConfig = z
     ...registryConfig,
     ...mediaConfig,
     ...logConfig,
+    ...tracingConfig,
     INGEST_PORT: port(8080),
     INGEST_ADMIN_PORT: adminPort(9464),
     ALLOW_INSECURE_LOCAL: flag,
@@ -61,6 +63,7 @@ export const readIngestConfig = (env: Readonly<Record<string, string | undefined
   return {
     logLevel: config.LOG_LEVEL,
     adminPort: config.INGEST_ADMIN_PORT,
+    tracing: tracingSettings(config),
     port: config.INGEST_PORT,
     kafka: kafkaSettings(config),
     registryUrl: config.SCHEMA_REGISTRY_URL,

@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts'
 import { Fault } from '../shared/fault.ts'
+import type { Cause } from '../shared/tracing/tracing.ts'
 import {
   accepted,
   decided,
@@ -57,7 +58,8 @@ export type Call = {
   readonly credential: string
   readonly path: string
   readonly idempotencyKey?: string | undefined
-  readonly traceparent?: string | undefined
+  /** What its records follow from, in traces. */
+  readonly cause?: Cause
 }
 
 /**
@@ -151,7 +153,7 @@ export const createIntake = ({
       const stamp = { eventId, occurredAt: clock.now() }
       const before = taken.get(eventId, stamp.occurredAt)
       if (before !== undefined) return before
-      await events.append(event(stamp), call)
+      await events.append(event(stamp), call.cause)
       const answer = done(data(stamp))
       if (call.idempotencyKey !== undefined) taken.set(eventId, answer, stamp.occurredAt)
       return answer
@@ -187,7 +189,7 @@ export const createIntake = ({
         if (open.get(eventId, stamp.occurredAt) === undefined) {
           const routed = await event(stamp)
           if ('status' in routed) return routed
-          await events.append(routed, call)
+          await events.append(routed, call.cause)
           open.set(eventId, true, stamp.occurredAt)
         }
         const outcome = await expected.within(decisionWaitMs)

@@ -3,6 +3,7 @@ import { topics } from '../../schemas/topics.ts'
 import { createCodec } from '../shared/codec/codec.ts'
 import { systemClock } from '../shared/clock.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
+import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
 import { createKafka } from '../shared/kafka/client.ts'
 import { fetchPartitionCount } from '../shared/kafka/offsets.ts'
@@ -25,11 +26,17 @@ const maxNames = 100_000
 await runService({
   name: 'ingest',
   config: () => readIngestConfig(process.env),
-  start: async ({ config, log, metrics, readiness, lifecycle }) => {
+  start: async ({ config, log, metrics, tracing, readiness, lifecycle }) => {
     const { signal } = lifecycle
     const clock = systemClock
     for (const part of ['registry', 'rooms', 'outcomes', 'http']) readiness.set(part, false)
-    const kafka = createKafka({ ...config.kafka, sasl: config.kafka.sasl ?? null, clientId: 'roomcast-ingest', log })
+    const kafka = createKafka({
+      ...config.kafka,
+      sasl: config.kafka.sasl ?? null,
+      clientId: 'roomcast-ingest',
+      requests: createKafkaMetrics(metrics),
+      log,
+    })
 
     const codec = createCodec({ registryUrl: config.registryUrl, timeoutMs: 2_000, log })
     for (const topic of writtenTopics) await codec.prepare(topic, signal)
@@ -60,7 +67,7 @@ await runService({
     readiness.set('outcomes', true)
 
     const addresses = createMediaAddresses(config.media)
-    const events = createEvents({ producer, codec, metrics })
+    const events = createEvents({ producer, codec, metrics, tracing })
     const newEventId = (): string => randomBytes(16).toString('hex')
     const intake = createIntake({
       events,
@@ -79,6 +86,7 @@ await runService({
       settings: { ...config, callbackDomains: [config.media.pushHost, config.media.playHost] },
       clock,
       metrics,
+      tracing,
       log,
     })
     lifecycle.onClose(() => http.close())

@@ -1,8 +1,10 @@
-import { Counter, Gauge, type Histogram } from 'prom-client'
+import { Gauge, type Counter, type Histogram } from 'prom-client'
 import { topics } from '../../schemas/topics.ts'
+import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
-import { createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { boundedLabel, createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
 import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
+import type { InputEvent } from './domain/records.ts'
 
 /** How long requests took, by route (a pattern, never a path) and HTTP status. */
 export const createRequestSeconds = (metrics: Metrics): Histogram<'route' | 'status'> =>
@@ -13,25 +15,54 @@ export const createRequestSeconds = (metrics: Metrics): Histogram<'route' | 'sta
     labelNames: ['route', 'status'],
   })
 
+const eventTypes = [
+  'LiveCreateRequested',
+  'LiveLeaveRequested',
+  'AudienceJoined',
+  'AudienceLeft',
+  'CohostInviteRequested',
+  'CohostCancelRequested',
+  'CohostFeedbackRequested',
+  'CohostCloseRequested',
+  'StreamNotified',
+  'MixAvailabilityNotified',
+  'MixStatusNotified',
+  'Commented',
+  'Liked',
+  'ProbeSent',
+] as const satisfies readonly InputEvent['type'][]
+
 export const createCountedEvents = (metrics: Metrics): Counter<'type' | 'result'> =>
-  new Counter({
+  createCounter({
+    metrics,
     name: 'roomcast_ingest_events_total',
     help: 'Events by record type and result: accepted (on Kafka), or the code of the fault.',
-    labelNames: ['type', 'result'],
-    registers: [metrics],
+    labels: { type: eventTypes, result: ['accepted', 'BROKER_UNREACHABLE', 'BROKER_REFUSED', 'BUFFER_FULL'] },
   })
 
+/** Codes with which a request is refused before it becomes an event: statuses of HTTP, and what ingest is certain of itself. */
+const refusalCodes = ['400', '401', '403', '404', '405', '413', '415', '429', '2003', '3404']
+
+/** Counts requests of which nothing is on Kafka, as they were refused. */
+export const createRefusals = (metrics: Metrics): ((code: number) => void) => {
+  const refusals = createCounter({
+    metrics,
+    name: 'roomcast_ingest_refusals_total',
+    help: 'Requests refused before they became an event, by the code in the answer; callbacks that were not let in among them.',
+    labels: { code: [...refusalCodes, 'other'] },
+  })
+  const codeLabel = boundedLabel(refusalCodes)
+  return (code) => refusals.inc({ code: codeLabel(String(code)) })
+}
+
 /** Callbacks that were not let in. */
-export const createRefusedCallbacks = (metrics: Metrics): Counter<'reason'> => {
-  const refused = new Counter({
+export const createRefusedCallbacks = (metrics: Metrics): Counter<'reason'> =>
+  createCounter({
+    metrics,
     name: 'roomcast_ingest_callbacks_refused_total',
     help: 'Callbacks that were not let in, by reason: address, unsigned, stale or forged.',
-    labelNames: ['reason'],
-    registers: [metrics],
+    labels: { reason: ['address', 'unsigned', 'stale', 'forged'] },
   })
-  for (const reason of ['address', 'unsigned', 'stale', 'forged']) refused.inc({ reason }, 0)
-  return refused
-}
 
 /** `sizes` are numbers that are kept anyway. */
 export const createOutcomeMetrics = (
@@ -54,6 +85,7 @@ export const createOutcomeMetrics = (
     help: 'How long requests waited for their outcome; late: they were answered 202.',
     labelNames: ['result'],
   })
+  for (const result of ['decided', 'late']) waitSeconds.zero({ result })
   return { waitSeconds }
 }
 
@@ -77,10 +109,12 @@ export const registerAll = (metrics: Metrics): void => {
   const nothing = (): number => 0
   createRequestSeconds(metrics)
   createCountedEvents(metrics)
+  createRefusals(metrics)
   createRefusedCallbacks(metrics)
   createOutcomeMetrics(metrics, { known: nothing, awaited: nothing })
   createRoomCount(metrics, nothing)
   createIngestLag(metrics)
   createReadingMetrics(metrics)
   createDeadLetterMetrics(metrics)
+  createKafkaMetrics(metrics)
 }

@@ -1,14 +1,15 @@
 import type { RequestDecided } from '../../schemas/types.generated.ts'
+import type { Cause } from '../shared/tracing/tracing.ts'
 import type { InputEvent } from './domain/records.ts'
 import type { RoomTable } from './domain/room-table.ts'
 
 /** Where events go. */
 export type Events = {
   /**
-   * Resolves when the event is on Kafka with acks=all.
+   * Resolves when the event is on Kafka with acks=all. `cause`: what it follows from, in traces.
    * @throws Fault when it is not known to be: the buffer is full, or Kafka did not take it in time
    */
-  readonly append: (event: InputEvent, headers?: { readonly traceparent?: string | undefined }) => Promise<void>
+  readonly append: (event: InputEvent, cause?: Cause) => Promise<void>
 }
 
 /** The wait for one outcome. */

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startOf, stopOf } from '../../test/contract/mix-cloud.ts'
+import { collectSpans, remote } from '../../test/support/collected-spans.ts'
 import { Fault } from '../shared/fault.ts'
 import { silentLog } from '../shared/log.ts'
+import { tracingOff } from '../shared/tracing/tracing.ts'
 import { createCarryOut } from './carry-out.ts'
 import type { MixAnswer, MixCloud } from './domain/cloud.ts'
 
@@ -23,7 +25,8 @@ const cloudOf = (...answers: ReadonlyArray<MixAnswer | Error | 'silent'>): MixCl
 
 /** Jitter that takes the most, to be quick. */
 const random = (): number => 0.999
-const carryOutAt = (cloud: MixCloud) => createCarryOut({ cloud, now: Date.now, random, log: silentLog })
+const carryOutAt = (cloud: MixCloud) =>
+  createCarryOut({ cloud, now: Date.now, random, tracing: tracingOff, log: silentLog })
 const never = new AbortController().signal
 const within = (ms: number, command = startOf('roomA', 'roomB')) => ({
   type: 'StartMix' as const,
@@ -42,6 +45,26 @@ test('an InternalError that lasts is answered with 3500 before the deadline', as
   const answered = await carryOutAt(cloudOf(refused('InternalError')))(command, never)
   assert.deepEqual([answered.code, answered.reason], [3500, 'InternalError'])
   assert.ok(answered.occurredAt < command.record.deadline)
+})
+
+test('each call of the cloud is a span of its own, which tells the word of a refusal', async () => {
+  const { tracing, ended } = collectSpans()
+  const cloud = cloudOf(
+    refused('InternalError.Busy'),
+    new Fault('CLOUD_UNREACHABLE', 'x', { retriable: true }),
+    accepted,
+  )
+  const span = { traceparent: remote.sampled, end: () => {} }
+  await createCarryOut({ cloud, now: Date.now, random, tracing, log: silentLog })(within(20_000), never, span)
+  assert.deepEqual(
+    ended().map(({ name, kind, parentId, attributes }) => [name, kind, parentId, attributes['error.type']]),
+    ['InternalError', 'CLOUD_UNREACHABLE', undefined].map((error) => [
+      'VideoCloud/StartMix',
+      'CLIENT',
+      remote.spanId,
+      error,
+    ]),
+  )
 })
 
 test('any other refusal is final', async () => {

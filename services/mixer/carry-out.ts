@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../shared/fault.ts'
 import type { Log } from '../shared/log.ts'
+import type { Span, Tracing } from '../shared/tracing/tracing.ts'
 import { withSignal } from '../shared/with-signal.ts'
 import type { MixCommandAnswered } from '../../schemas/types.generated.ts'
 import type { MixAnswer, MixCloud, MixCommand } from './domain/cloud.ts'
-import { answeredOf, isPassing, tooLate, unanswered } from './domain/answer.ts'
+import { answeredOf, familyOf, isPassing, tooLate, unanswered } from './domain/answer.ts'
 import { delayMs, lastCallMs } from './domain/retry.ts'
 
 /** How long a stop that comes after its deadline is tried: a mix that nobody stops runs, and costs, for ever. */
 const lateStopMs = 5_000
+/** The other side of a call, in traces. */
+const cloudService = 'VideoCloud'
 
-export type CarryOut = (command: MixCommand, signal: AbortSignal) => Promise<MixCommandAnswered>
+/** `span`: of the command, where it is recorded; each call of the cloud is a part of it. */
+export type CarryOut = (command: MixCommand, signal: AbortSignal, span?: Span) => Promise<MixCommandAnswered>
 
 export type CarryOutOptions = {
   readonly cloud: MixCloud
@@ -18,6 +22,7 @@ export type CarryOutOptions = {
   readonly now: () => number
   /** 0 ≤ random < 1, for the jitter of the back-off. */
   readonly random: () => number
+  readonly tracing: Tracing
   readonly log: Log
 }
 
@@ -28,8 +33,8 @@ export type CarryOutOptions = {
  * out again.
  */
 export const createCarryOut =
-  ({ cloud, now, random, log }: CarryOutOptions): CarryOut =>
-  async (command, signal) => {
+  ({ cloud, now, random, tracing, log }: CarryOutOptions): CarryOut =>
+  async (command, signal, span) => {
     const ask = (within: AbortSignal): Promise<MixAnswer> =>
       command.type === 'StartMix' ? cloud.startMix(command.record, within) : cloud.stopMix(command.record, within)
 
@@ -37,11 +42,14 @@ export const createCarryOut =
     let said: MixAnswer | undefined
     let isAsked = false
     for (let attempts = 1; now() < untilMs; attempts++) {
+      const call = span && tracing.call(`${cloudService}/${command.type}`, span)
       try {
         isAsked = true
         said = await withSignal({ signals: [signal], timeoutMs: untilMs - now() }, ask)
+        call?.end(said.accepted ? undefined : familyOf(said.error))
         if (!isPassing(said)) break
       } catch (error) {
+        call?.end(error)
         signal.throwIfAborted()
         const cause = error instanceof Error ? error.message : String(error)
         log.warn({ commandId: command.record.eventId, attempts, cause }, 'the video cloud did not answer a mix command')

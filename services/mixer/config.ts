@@ -19,6 +19,7 @@ import type { KafkaSettings } from '../shared/config.ts'
 import { Fault } from '../shared/fault.ts'
 import type { LogLevel } from '../shared/log.ts'
 import type { MediaSettings } from '../shared/media.ts'
+import { tracingConfig, tracingSettings, type TracingSettings } from '../shared/tracing/config.ts'
 import { parseSimulatedFailures, type SimulatedFailures } from './domain/simulated-failures.ts'
 
 const simulatedFailures = z
@@ -51,6 +52,7 @@ const schema = z.object({
   ...registryConfig,
   ...mediaConfig,
   ...logConfig,
+  ...tracingConfig,
   MIXER_ADMIN_PORT: adminPort(9467),
   MIXER_ADAPTER: z
     .enum(['simulated', 'aliyun', 'ffmpeg'], { error: 'expected simulated, aliyun or ffmpeg' })
@@ -135,6 +137,7 @@ export type FfmpegSettings = {
 export type MixerConfig = {
   readonly logLevel: LogLevel
   readonly adminPort: number
+  readonly tracing: TracingSettings | null
   readonly kafka: KafkaSettings
   readonly registryUrl: string
   readonly media: MediaSettings
@@ -147,6 +150,7 @@ export const readMixerConfig = (env: Readonly<Record<string, string | undefined>
   return {
     logLevel: config.LOG_LEVEL,
     adminPort: config.MIXER_ADMIN_PORT,
+    tracing: tracingSettings(config),
     kafka: kafkaSettings(config),
     registryUrl: config.SCHEMA_REGISTRY_URL,
     media: mediaSettings(config),

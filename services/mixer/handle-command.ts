@@ -4,6 +4,9 @@ import type { Codec, Decoded } from '../shared/codec/codec.ts'
 import { Fault, isFault } from '../shared/fault.ts'
 import type { IncomingMessage } from '../shared/kafka/message.ts'
 import type { Log } from '../shared/log.ts'
+import type { ReadingMetrics } from '../shared/reading-metrics.ts'
+import { traceparentIn } from '../shared/tracing/context.ts'
+import type { Cause, Tracing } from '../shared/tracing/tracing.ts'
 import type { CarryOut } from './carry-out.ts'
 
 export type HandleCommand = (message: IncomingMessage, signal: AbortSignal) => Promise<void>
@@ -11,37 +14,65 @@ export type HandleCommand = (message: IncomingMessage, signal: AbortSignal) => P
 export type HandleCommandOptions = {
   readonly codec: Pick<Codec, 'decode'>
   readonly carryOut: CarryOut
-  readonly putResult: (answered: MixCommandAnswered, traceparent: string | undefined) => Promise<void>
+  readonly putResult: (answered: MixCommandAnswered, cause: Cause) => Promise<void>
   readonly putDeadLetter: (message: IncomingMessage, fault: Fault) => Promise<void>
-  readonly onUnknown: () => void
+  readonly reading: ReadingMetrics
   readonly onAnswered: (answered: MixCommandAnswered, seconds: number) => void
+  readonly tracing: Tracing
   readonly log: Log
 }
 
 const retryMs = 500
+/** Of the consumers of mix commands. */
+const group = 'mixer'
 
 /**
  * One record of `mix.command.v1` from bytes to an answer that is durable on `room.input.v1`. Resolves only then: the record
  * may be committed. A registry or a broker that does not answer is waited for, for as long as it takes.
  */
 export const createHandleCommand =
-  ({ codec, carryOut, putResult, putDeadLetter, onUnknown, onAnswered, log }: HandleCommandOptions): HandleCommand =>
+  ({
+    codec,
+    carryOut,
+    putResult,
+    putDeadLetter,
+    reading,
+    onAnswered,
+    tracing,
+    log,
+  }: HandleCommandOptions): HandleCommand =>
   async (message, signal) => {
-    const insist = <T>(act: () => T | Promise<T>): Promise<T> => insistUntil(signal, log, act)
+    const insist = <T>(act: () => T | Promise<T>, onWait?: (change: 1 | -1) => void): Promise<T> =>
+      insistUntil({ act, onWait, signal, log })
 
-    const decoded = await insist(() => decodeOrFault(codec, message))
+    const decoded = await insist(
+      () => decodeOrFault(codec, message),
+      (change) => reading.waits('registry', change),
+    )
     if (decoded instanceof Fault) {
-      await insist(() => putDeadLetter(message, decoded))
+      await insist(
+        () => putDeadLetter(message, decoded),
+        (change) => reading.waits('dead_letter', change),
+      )
       return
     }
     if (!decoded.known || (decoded.type !== 'StartMix' && decoded.type !== 'StopMix')) {
-      onUnknown()
+      reading.unknown(message.topic)
       return
     }
     const startedMs = performance.now()
-    const answered = await carryOut(decoded, signal)
-    await insist(() => putResult(answered, message.headers['traceparent']?.toString('utf8')))
-    onAnswered(answered, (performance.now() - startedMs) / 1000)
+    const came = traceparentIn(message.headers)
+    const { type, record } = decoded
+    const span = tracing.isOn ? tracing.process(message, { type, roomId: record.roomId, group }, came) : undefined
+    try {
+      const answered = await carryOut(decoded, signal, span)
+      await insist(() => putResult(answered, span ?? came))
+      onAnswered(answered, (performance.now() - startedMs) / 1000)
+      span?.end()
+    } catch (error) {
+      span?.end(error)
+      throw error
+    }
   }
 
 /** The record, or the fault for which its bytes are put aside. */
@@ -55,15 +86,33 @@ const decodeOrFault = async (codec: Pick<Codec, 'decode'>, { value }: IncomingMe
   }
 }
 
-const insistUntil = async <T>(signal: AbortSignal, log: Log, act: () => T | Promise<T>): Promise<T> => {
-  for (;;) {
-    signal.throwIfAborted()
-    try {
-      return await act()
-    } catch (error) {
-      if (!(error instanceof Fault && error.retriable)) throw error
-      log.warn({ code: error.code }, 'a mix command waits for a registry or broker that does not answer')
+/** `onWait` hears 1 when something has to be tried again, and -1 when that is over, whatever its end. */
+const insistUntil = async <T>({
+  act,
+  onWait,
+  signal,
+  log,
+}: {
+  act: () => T | Promise<T>
+  onWait: ((change: 1 | -1) => void) | undefined
+  signal: AbortSignal
+  log: Log
+}): Promise<T> => {
+  let isWaiting = false
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        return await act()
+      } catch (error) {
+        if (!(error instanceof Fault && error.retriable)) throw error
+        log.warn({ code: error.code }, 'a mix command waits for a registry or broker that does not answer')
+      }
+      if (!isWaiting) onWait?.(1)
+      isWaiting = true
+      await sleep(retryMs, undefined, { signal })
     }
-    await sleep(retryMs, undefined, { signal })
+  } finally {
+    if (isWaiting) onWait?.(-1)
   }
 }

@@ -1,15 +1,17 @@
 import { topics } from '../../schemas/topics.ts'
 import { createCodec } from '../shared/codec/codec.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
+import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
 import { createKafka } from '../shared/kafka/client.ts'
+import { createReadingMetrics } from '../shared/reading-metrics.ts'
 import { runService } from '../shared/service.ts'
 import { createCommands } from './adapters/commands.ts'
 import { createResults } from './adapters/results.ts'
 import { createCarryOut } from './carry-out.ts'
 import { readMixerConfig } from './config.ts'
 import { createHandleCommand } from './handle-command.ts'
-import { createCommandMetrics, createMixerLag } from './metrics.ts'
+import { createAnsweredMetrics, createMixerLag } from './metrics.ts'
 import { openCloud } from './open-cloud.ts'
 import { createWorker } from './worker.ts'
 
@@ -21,13 +23,14 @@ const drainMs = 3_000
 await runService({
   name: 'mixer',
   config: () => readMixerConfig(process.env),
-  start: async ({ config, log, metrics, readiness, lifecycle, fail }) => {
+  start: async ({ config, log, metrics, tracing, readiness, lifecycle, fail }) => {
     readiness.set('registry', false)
     readiness.set('commands', false)
     const kafka = createKafka({
       ...config.kafka,
       sasl: config.kafka.sasl ?? null,
       clientId: 'roomcast-mixer',
+      requests: createKafkaMetrics(metrics),
       log,
     })
 
@@ -46,16 +49,16 @@ await runService({
 
     const cloud = await openCloud({ config, lifecycle, metrics, log })
 
-    const counted = createCommandMetrics(metrics)
-    const results = createResults({ producer, codec })
+    const results = createResults({ producer, codec, tracing })
     const deadLetters = createDeadLetters({ producer, service: 'mixer', metrics, log })
     const handle = createHandleCommand({
       codec,
-      carryOut: createCarryOut({ cloud, now: Date.now, random: Math.random, log }),
+      carryOut: createCarryOut({ cloud, now: Date.now, random: Math.random, tracing, log }),
       putResult: results.put,
       putDeadLetter: deadLetters.put,
-      onUnknown: counted.unknown,
-      onAnswered: counted.answered,
+      reading: createReadingMetrics(metrics),
+      onAnswered: createAnsweredMetrics(metrics),
+      tracing,
       log,
     })
 

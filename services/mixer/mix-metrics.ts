@@ -1,5 +1,14 @@
-import { Counter, Gauge } from 'prom-client'
-import { createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { Gauge } from 'prom-client'
+import { createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import type { MixFailure } from './domain/mix-messages.ts'
+
+const failureReasons = [
+  'encoder-ended',
+  'encoder-stalled',
+  'main-unreadable',
+  'other-unreadable',
+  'too-long',
+] as const satisfies readonly MixFailure[]
 
 type Counts = { readonly published: number; readonly flowing: number }
 
@@ -7,11 +16,11 @@ type Counts = { readonly published: number; readonly flowing: number }
 export const createMixMetrics = (metrics: Metrics) => {
   const registers = [metrics]
   const running = new Gauge({ name: 'roomcast_mixer_mixes', help: 'Mixes that run here.', registers })
-  const failures = new Counter({
+  const failures = createCounter({
+    metrics,
     name: 'roomcast_mixer_mix_failures_total',
     help: 'Mixes that ended by themselves, by reason.',
-    labelNames: ['reason'],
-    registers,
+    labels: { reason: failureReasons },
   })
   const untilWhole = createDurationHistogram({
     metrics,
@@ -32,7 +41,7 @@ export const createMixMetrics = (metrics: Metrics) => {
   })
   return {
     mixes: (count: number): void => running.set(count),
-    failed: (reason: string): void => failures.inc({ reason }),
+    failed: (reason: MixFailure): void => failures.inc({ reason }),
     whole: (seconds: number): void => untilWhole.observe(seconds),
     watchSources: (read: () => Counts): void => {
       counts = read

@@ -8,6 +8,8 @@ export type Readiness = {
   readonly isReady: () => boolean
   /** The parts that are not ready, in the order in which they were first named. */
   readonly missing: () => readonly string[]
+  /** Every part that was named, and whether it is ready. */
+  readonly states: () => ReadonlyMap<string, boolean>
 }
 
 /** Readiness over these parts, none of them ready yet. */
@@ -18,6 +20,7 @@ export const createReadiness = (parts: readonly string[]): Readiness => {
     set: (part, isReady) => void states.set(part, isReady),
     isReady: () => missing().length === 0,
     missing,
+    states: () => states,
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Counter } from 'prom-client'
-import { boundedLabel, createDurationHistogram, createMetrics } from './metrics.ts'
+import { boundedLabel, createCounter, createDurationHistogram, createMetrics } from './metrics.ts'
 
 test('every metric carries the service, those of Node.js too', async () => {
   const metrics = createMetrics({ service: 'mixer' })
@@ -32,6 +32,26 @@ test('durations are measured in seconds, from 1 ms to 60 s', async () => {
   assert.match(text, /_bucket\{le="0.001",service="mixer",outcome="ok"\} 0/)
   assert.match(text, /_bucket\{le="0.005",service="mixer",outcome="ok"\} 1/)
   assert.match(text, /_bucket\{le="60",service="mixer",outcome="ok"\} 1/)
+})
+
+test('a counter has each combination of the known values of its labels from the start, at 0', async () => {
+  const metrics = createMetrics({ service: 'mixer' })
+  const counter = createCounter({
+    metrics,
+    name: 'roomcast_tests_total',
+    help: 'tests',
+    labels: { weight: [4, 5], result: ['good', 'bad'] },
+  })
+  counter.inc({ weight: 5, result: 'bad' })
+  counter.inc({ weight: 5, result: 'late' }, 2)
+  const lines = (await metrics.metrics()).split('\n').filter((line) => line.startsWith('roomcast_tests_total{'))
+  assert.deepEqual(lines, [
+    'roomcast_tests_total{weight="4",result="good",service="mixer"} 0',
+    'roomcast_tests_total{weight="4",result="bad",service="mixer"} 0',
+    'roomcast_tests_total{weight="5",result="good",service="mixer"} 0',
+    'roomcast_tests_total{weight="5",result="bad",service="mixer"} 1',
+    'roomcast_tests_total{weight="5",result="late",service="mixer"} 2',
+  ])
 })
 
 test('a label from outside has no more values than are known', () => {

@@ -1,4 +1,4 @@
-import { Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 /** All metrics of one process; hand it to every part that counts something. */
 export type Metrics = Registry
@@ -36,6 +36,32 @@ export const createDurationHistogram = <Label extends string = never>({
   help: string
   labelNames?: readonly Label[]
 }): Histogram<Label> => new Histogram({ name, help, labelNames, buckets: [...durationBuckets], registers: [metrics] })
+
+/**
+ * A counter whose labels have known values: every combination of them is there with 0 from the start, since an increase from
+ * nothing is not seen by `rate` and `increase`.
+ */
+export const createCounter = <Label extends string>({
+  metrics,
+  name,
+  help,
+  labels,
+}: {
+  metrics: Metrics
+  name: `roomcast_${string}_total`
+  help: string
+  /** The values that each label has at the start; others may come. */
+  labels: Readonly<Record<Label, readonly (string | number)[]>>
+}): Counter<Label> => {
+  const entries = Object.entries<readonly (string | number)[]>(labels)
+  const counter = new Counter({ name, help, labelNames: entries.map(([label]) => label), registers: [metrics] })
+  let known: readonly Readonly<Record<string, string | number>>[] = [{}]
+  for (const [label, values] of entries) {
+    known = known.flatMap((series) => values.map((value) => ({ ...series, [label]: value })))
+  }
+  for (const series of known) counter.inc(series, 0)
+  return counter
+}
 
 /**
  * Keeps a label bounded: a value of the set is itself, any other is `other`.

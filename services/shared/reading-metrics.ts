@@ -1,8 +1,15 @@
-import { Counter, Gauge } from 'prom-client'
+import { Gauge } from 'prom-client'
 import { topics } from '../../schemas/topics.ts'
-import { boundedLabel, type Metrics } from './metrics.ts'
+import { boundedLabel, createCounter, type Metrics } from './metrics.ts'
 
-const topicNames = Object.values(topics).map(({ name }) => name)
+/** Those that are read record by record. */
+const topicNames = Object.values(topics)
+  .filter(({ records }) => records.length > 0)
+  .map(({ name }) => name)
+const topicLabel = boundedLabel(topicNames)
+
+/** Why a record is given up: its bytes cannot be read, or what they say makes no sense. */
+const deadLetterCodes = ['RECORD_UNREADABLE', 'RECORD_INVALID']
 
 /** For what reading may wait: `registry` for the schema of a record, `dead_letter` for its topic to take one. */
 export type WaitingFor = 'registry' | 'dead_letter'
@@ -15,12 +22,11 @@ export type ReadingMetrics = {
 }
 
 export const createReadingMetrics = (metrics: Metrics): ReadingMetrics => {
-  const topicLabel = boundedLabel(topicNames)
-  const unknown = new Counter({
+  const unknown = createCounter({
+    metrics,
     name: 'roomcast_unknown_records_total',
     help: 'Records of a type that this version does not know, passed over.',
-    labelNames: ['topic'],
-    registers: [metrics],
+    labels: { topic: topicNames },
   })
   const waits = new Gauge({
     name: 'roomcast_reading_waits',
@@ -37,12 +43,11 @@ export const createReadingMetrics = (metrics: Metrics): ReadingMetrics => {
 
 /** Counts a record that was put to the dead-letter topic, by source topic and code of the fault. */
 export const createDeadLetterMetrics = (metrics: Metrics): ((topic: string, code: string) => void) => {
-  const topicLabel = boundedLabel(topicNames)
-  const written = new Counter({
+  const written = createCounter({
+    metrics,
     name: 'roomcast_dead_letters_total',
     help: 'records given up, by source topic and code of the fault',
-    labelNames: ['topic', 'code'],
-    registers: [metrics],
+    labels: { topic: topicNames, code: deadLetterCodes },
   })
   return (topic, code) => written.inc({ topic: topicLabel(topic), code })
 }

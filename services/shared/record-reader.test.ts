@@ -50,7 +50,10 @@ const stage = (answers: (() => Decoded | Promise<Decoded>)[], putFailures: Fault
     signal: stopping.signal,
   })
   const unknown = async (): Promise<number> =>
-    (await metrics.getSingleMetric('roomcast_unknown_records_total')?.get())?.values[0]?.value ?? 0
+    (await metrics.getSingleMetric('roomcast_unknown_records_total')?.get())?.values.reduce(
+      (sum, { value }) => sum + value,
+      0,
+    ) ?? 0
   const waits = async (waitingFor: string): Promise<number | undefined> =>
     (await metrics.getSingleMetric('roomcast_reading_waits')?.get())?.values.find(
       ({ labels }) => labels['waiting_for'] === waitingFor,

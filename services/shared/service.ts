@@ -1,19 +1,31 @@
 import { createReadiness, startAdminServer, type Readiness } from './admin-server.ts'
+import { watchRegistry } from './codec/registry-watch.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { createLog, type Log, type LogLevel } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createReadyMetrics } from './ready-metrics.ts'
+import type { TracingSettings } from './tracing/config.ts'
+import { startTracing } from './tracing/start.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 /** What every service's configuration has. */
 export type ServiceConfig = {
   readonly logLevel: LogLevel
   /** 0: any free one. */
   readonly adminPort: number
+  /** Null or undefined: nothing is traced. */
+  readonly tracing?: TracingSettings | null
+  /** Asked whether it answers, for the metrics; undefined: nothing is asked. */
+  readonly registryUrl?: string
 }
+
+const askRegistryEveryMs = 15_000
 
 export type ServiceContext<Config extends ServiceConfig> = {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  readonly tracing: Tracing
   /** `/readyz` is 200 once `start` has returned and every part that was set is true. */
   readonly readiness: Readiness
   /** Register closers as parts start; they run in reverse order at the end. Its signal aborts as soon as stopping begins. */
@@ -55,6 +67,7 @@ export const runService = async <Config extends ServiceConfig>({
   const log = createLog({ service: name, level: config.logLevel })
   const metrics = createMetrics({ service: name })
   const readiness = createReadiness(['start'])
+  createReadyMetrics(metrics, readiness)
   const lifecycle = new Lifecycle()
   const started = Promise.withResolvers<void>()
   let stopping = false
@@ -106,7 +119,20 @@ export const runService = async <Config extends ServiceConfig>({
     const admin = await startAdminServer({ port: config.adminPort, metrics, isHealthy: () => !failed, readiness })
     lifecycle.onClose(admin.close)
     log.info({ adminPort: admin.port }, 'admin server listens')
-    await start({ config, log, metrics, readiness, lifecycle, fail })
+    const { registryUrl } = config
+    if (registryUrl !== undefined) {
+      const { signal } = lifecycle
+      const watching = watchRegistry({ registryUrl, everyMs: askRegistryEveryMs, metrics, signal })
+      lifecycle.onClose(() => watching)
+    }
+    const { tracing, close: closeTracing } = await startTracing({
+      settings: config.tracing ?? null,
+      service: name,
+      metrics,
+      log,
+    })
+    lifecycle.onClose(closeTracing)
+    await start({ config, log, metrics, tracing, readiness, lifecycle, fail })
     readiness.set('start', true)
     log.info({}, 'started')
   } catch (error) {

@@ -7,29 +7,36 @@ import { durationBuckets, type Metrics } from './metrics.ts'
 /** Adds `count` under one of the label's values; a value that was not named before counts nothing. */
 export type Tally<Value extends string | number> = { readonly add: (value: Value, count: number) => void }
 
-/** A counter with one label of few values, all known at the start. */
+/**
+ * A counter with one label of few values, all known at the start.
+ * @param weightOf with it there is the label `weight` besides, which follows from the value
+ */
 export const createTallyCounter = <Value extends string | number>({
   metrics,
   name,
   help,
   label,
   values,
+  weightOf,
 }: {
   metrics: Metrics
   name: `roomcast_${string}_total`
   help: string
   label: string
   values: readonly Value[]
+  weightOf?: (value: Value) => number
 }): Tally<Value> => {
   const counts = new Map(values.map((value) => [value, { count: 0 }]))
+  const labelsOf = (value: Value): Readonly<Record<string, string | number>> =>
+    weightOf === undefined ? { [label]: value } : { weight: weightOf(value), [label]: value }
   new Counter({
     name,
     help,
-    labelNames: [label],
+    labelNames: weightOf === undefined ? [label] : ['weight', label],
     registers: [metrics],
     collect() {
       for (const [value, counted] of counts) {
-        this.inc({ [label]: value }, counted.count)
+        this.inc(labelsOf(value), counted.count)
         counted.count = 0
       }
     },

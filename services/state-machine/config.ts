@@ -13,12 +13,14 @@ import {
 } from '../shared/config.ts'
 import type { LogLevel } from '../shared/log.ts'
 import type { MediaSettings } from '../shared/media.ts'
+import { tracingConfig, tracingSettings, type TracingSettings } from '../shared/tracing/config.ts'
 
 const schema = z.object({
   ...kafkaConfig,
   ...registryConfig,
   ...mediaConfig,
   ...logConfig,
+  ...tracingConfig,
   STATE_MACHINE_ADMIN_PORT: adminPort(9465),
   STREAM_GRACE_MS: durationMs(180_000),
   INVITE_TTL_MS: durationMs(30_000),
@@ -29,6 +31,7 @@ const schema = z.object({
 export type StateMachineConfig = {
   readonly logLevel: LogLevel
   readonly adminPort: number
+  readonly tracing: TracingSettings | null
   readonly kafka: KafkaSettings
   readonly registryUrl: string
   readonly media: MediaSettings
@@ -45,6 +48,7 @@ export const readStateMachineConfig = (env: Readonly<Record<string, string | und
   return {
     logLevel: config.LOG_LEVEL,
     adminPort: config.STATE_MACHINE_ADMIN_PORT,
+    tracing: tracingSettings(config),
     kafka: kafkaSettings(config),
     registryUrl: config.SCHEMA_REGISTRY_URL,
     media: mediaSettings(config),

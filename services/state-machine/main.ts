@@ -4,6 +4,7 @@ import { monotonicClock } from '../shared/clock.ts'
 import { createDeadLetters } from '../shared/dead-letter.ts'
 import { Fault } from '../shared/fault.ts'
 import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
+import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createKafka } from '../shared/kafka/client.ts'
 import { createGroupConsumer } from '../shared/kafka/group-consumer.ts'
 import { fetchPartitionCount, fetchWatermarks } from '../shared/kafka/offsets.ts'
@@ -28,11 +29,16 @@ const watchdogLooks = 3
 await runService({
   name: 'state-machine',
   config: () => readStateMachineConfig(process.env),
-  start: async ({ config, log, metrics, readiness, lifecycle, fail }) => {
+  start: async ({ config, log, metrics, tracing, readiness, lifecycle, fail }) => {
     readiness.set('registry', false)
     readiness.set('partitions', false)
     const { signal } = lifecycle
-    const kafka = createKafka({ ...config.kafka, clientId: 'roomcast-state-machine', log })
+    const kafka = createKafka({
+      ...config.kafka,
+      clientId: 'roomcast-state-machine',
+      requests: createKafkaMetrics(metrics),
+      log,
+    })
     const codec = createCodec({ registryUrl: config.registryUrl, timeoutMs: 2_000, log })
     for (const topic of [
       topics.roomInput,
@@ -69,7 +75,7 @@ await runService({
       signal,
     })
     lifecycle.onClose(() => likeLane.close())
-    const appender = createAppender({ producer, codec })
+    const appender = createAppender({ producer, codec, tracing })
     const rules = createRules(config)
     const taskMetrics = createTaskMetrics(metrics)
 
@@ -98,6 +104,8 @@ await runService({
           rules,
           metrics: taskMetrics,
           lag: inputLag,
+          groupId,
+          tracing,
           log,
         }),
       metrics: taskMetrics,

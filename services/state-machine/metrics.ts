@@ -1,8 +1,9 @@
 import { Counter, Histogram } from 'prom-client'
 import { pushMessageOf } from '../../schemas/events.ts'
 import { topics } from '../../schemas/topics.ts'
+import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
-import { boundedLabel, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
+import { boundedLabel, createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
 import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
 import { createTallyHistogram } from '../shared/tally-metrics.ts'
 import type { Output } from './domain/decide.ts'
@@ -48,20 +49,18 @@ const timerKinds = {
 /** Registers the metrics of the tasks. Labels: record names and the fixed texts of the domain. */
 export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
   const registers = [metrics]
-  const inputs = new Counter({
+  const inputs = createCounter({
+    metrics,
     name: 'roomcast_inputs_total',
-    help: 'Inputs decided, by record type and result: applied, or why nothing changed.',
-    labelNames: ['type', 'result'],
-    registers,
+    help: 'Inputs decided, by record type and result: applied, failed, or why nothing changed.',
+    labels: { type: topics.roomInput.records, result: ['applied', 'failed'] },
   })
-  const transactions = new Counter({
+  const transactions = createCounter({
+    metrics,
     name: 'roomcast_transactions_total',
     help: 'Transactions by how they ended; failed: aborted or unknown, the partition is taken over anew.',
-    labelNames: ['result'],
-    registers,
+    labels: { result: ['committed', 'failed'] },
   })
-  // There before the first: an increase from nothing is not seen.
-  for (const result of ['committed', 'failed']) transactions.inc({ result }, 0)
   const transactionSeconds = createDurationHistogram({
     metrics,
     name: 'roomcast_transaction_seconds',
@@ -80,13 +79,12 @@ export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
     label: 'weight',
     values: [4, 5] as const,
   })
-  const decidedRequests = new Counter({
+  const decidedRequests = createCounter({
+    metrics,
     name: 'roomcast_requests_decided_total',
     help: 'Outcomes of requests, by code: 200 is done, any other says why not.',
-    labelNames: ['code'],
-    registers,
+    labels: { code: Object.values(codes) },
   })
-  for (const code of Object.values(codes)) decidedRequests.inc({ code }, 0)
   const codeLabel = boundedLabel(Object.values(codes).map(String))
   const restoreSeconds = createDurationHistogram({
     metrics,
@@ -108,13 +106,12 @@ export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
     name: 'roomcast_timer_lateness_seconds',
     help: "How long after its time, by the broker's clock, a deadline was appended.",
   })
-  const fired = new Counter({
+  const fired = createCounter({
+    metrics,
     name: 'roomcast_timers_fired_total',
     help: 'Deadlines appended, by kind.',
-    labelNames: ['kind'],
-    registers,
+    labels: { kind: Object.keys(timerKinds) },
   })
-  for (const kind of Object.keys(timerKinds)) fired.inc({ kind }, 0)
   const kindLabel = boundedLabel(Object.keys(timerKinds))
 
   const countOutput = ({ output, causedAt }: Derived, nowMs: number): void => {
@@ -166,4 +163,5 @@ export const registerAll = (metrics: Metrics): void => {
   createStateMachineLag(metrics)
   createReadingMetrics(metrics)
   createDeadLetterMetrics(metrics)
+  createKafkaMetrics(metrics)
 }

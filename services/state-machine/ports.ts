@@ -1,4 +1,5 @@
 import type { PeerMessage, Room, TimerFired } from '../../schemas/types.generated.ts'
+import type { Cause } from '../shared/tracing/tracing.ts'
 import type { Input, Output } from './domain/decide.ts'
 import type { Like } from './like-totals.ts'
 
@@ -8,6 +9,8 @@ export type ReadInput = { readonly position: number; readonly timestamp: number;
 /** What one transaction commits. A room of null is forgotten. */
 export type Commit = {
   readonly outputs: readonly Output[]
+  /** The `traceparent` of the records of these outputs; the others have none. */
+  readonly traceparents: ReadonlyMap<Output, string>
   readonly rooms: ReadonlyMap<string, Room | null>
   /** The first offset of room.input that is not consumed. */
   readonly next: number
@@ -42,7 +45,8 @@ export type LikeLane = {
 
 /** Appends to room.input outside of transactions, idempotently; resolves with the broker's append time, epoch ms. */
 export type Appender = {
-  readonly tellPeer: (message: PeerMessage) => Promise<number>
+  /** `cause`: what it follows from, in traces. */
+  readonly tellPeer: (message: PeerMessage, cause: Cause) => Promise<number>
   readonly fireTimer: (timer: TimerFired) => Promise<number>
   /** Appends a record that changes nothing, in order to learn the broker's time. */
   readonly readClock: (partition: number) => Promise<number>

@@ -1,6 +1,6 @@
-import { Counter, Gauge } from 'prom-client'
+import { Gauge } from 'prom-client'
 import type { Room } from '../../schemas/types.generated.ts'
-import { boundedLabel, type Metrics } from '../shared/metrics.ts'
+import { boundedLabel, createCounter, type Metrics } from '../shared/metrics.ts'
 import { roomStatus } from './domain/terms.ts'
 
 /** Counts the rooms in memory and what becomes of them; kept up to date by each change, so that a scrape looks at no room. */
@@ -35,6 +35,8 @@ const statusOf = (room: Known): string =>
 const timersOf = (room: Known): number => room?.timers.length ?? 0
 const oneIf = (room: Known): number => (room === null || room === undefined ? 0 : 1)
 
+const fromAndTo = (states: readonly string[]) => ({ from: states, to: states })
+
 export const createRoomMetrics = (metrics: Metrics): RoomMetrics => {
   const registers = [metrics]
   const rooms = new Gauge({
@@ -55,17 +57,17 @@ export const createRoomMetrics = (metrics: Metrics): RoomMetrics => {
     help: 'Deadlines in the committed states.',
     registers,
   })
-  const roomTransitions = new Counter({
+  const roomTransitions = createCounter({
+    metrics,
     name: 'roomcast_room_transitions_total',
     help: 'Committed changes of the status of rooms; none: not there.',
-    labelNames: ['from', 'to'],
-    registers,
+    labels: fromAndTo([none, ...statusNames.values()]),
   })
-  const sessionTransitions = new Counter({
+  const sessionTransitions = createCounter({
+    metrics,
     name: 'roomcast_session_transitions_total',
     help: "Committed changes of the phase of rooms' sessions; none: in no session.",
-    labelNames: ['from', 'to'],
-    registers,
+    labels: fromAndTo([none, ...phases]),
   })
 
   const count = (partition: number, before: Known, after: Known): void => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Room } from '../../schemas/types.generated.ts'
+import { collectSpans, remote } from '../../test/support/collected-spans.ts'
 import type { IncomingMessage } from '../shared/kafka/message.ts'
 import { silentLog } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
+import { tracingOff, type Tracing } from '../shared/tracing/tracing.ts'
 import { createBrokerClock } from './broker-clock.ts'
 import type { Input, Output } from './domain/decide.ts'
 import { testRules } from './domain/testing/world.ts'
@@ -12,10 +14,18 @@ import type { Like } from './like-totals.ts'
 import type { Journal, LikeLane } from './ports.ts'
 import { createTask, type Task } from './task.ts'
 
-/** One partition as the broker has it: the inputs, and what transactions committed; tasks come and go. */
-const createPartition = () => {
+/**
+ * One partition as the broker has it: the inputs, and what transactions committed; tasks come and go.
+ * `traceparent`: of every input.
+ */
+const createPartition = ({
+  tracing = tracingOff,
+  traceparent = '',
+}: { tracing?: Tracing; traceparent?: string } = {}) => {
   const inputs: Input[] = []
   const outputs: Output[] = []
+  /** What the records of the outputs and the messages to other rooms carried. */
+  const carried: unknown[] = []
   const states = new Map<string, Room>()
   const broken: unknown[] = []
   const givenUp: string[] = []
@@ -37,7 +47,7 @@ const createPartition = () => {
     offset,
     key: null,
     value: null,
-    headers: {},
+    headers: traceparent === '' ? {} : { traceparent: Buffer.from(traceparent) },
     timestamp: now,
     size: 0,
   })
@@ -51,6 +61,7 @@ const createPartition = () => {
     commit: (commit) => {
       if (failing) return Promise.reject(new Error('commit failed'))
       outputs.push(...commit.outputs)
+      carried.push(...commit.outputs.map((output) => commit.traceparents.get(output)))
       for (const [roomId, room] of commit.rooms) {
         if (room === null) states.delete(roomId)
         else states.set(roomId, room)
@@ -66,6 +77,7 @@ const createPartition = () => {
 
   return {
     outputs,
+    carried,
     states,
     broken,
     givenUp,
@@ -87,7 +99,10 @@ const createPartition = () => {
           return Promise.resolve()
         },
         appender: {
-          tellPeer: (record) => append({ type: 'PeerMessage', record }),
+          tellPeer: (record, cause) => {
+            carried.push(cause)
+            return append({ type: 'PeerMessage', record })
+          },
           fireTimer: (record) => append({ type: 'TimerFired', record }),
           readClock: () => Promise.resolve(now),
         },
@@ -103,6 +118,8 @@ const createPartition = () => {
         rules: testRules,
         metrics,
         lag: { processed: (_partition, offset) => (processedTo = offset) },
+        groupId: 'test',
+        tracing,
         log: silentLog,
         onDrained: () => {},
         onBroken: (error) => {
@@ -135,6 +152,21 @@ const createPartition = () => {
   }
 }
 
+const invite: Input = {
+  type: 'CohostInviteRequested',
+  record: {
+    eventId: 'invite',
+    roomId: 'A',
+    occurredAt: 0,
+    inviterUid: 'uA',
+    inviterName: null,
+    inviteeUid: 'uB',
+    inviteeName: null,
+    inviteeRoomId: 'B',
+    type: 'side_by_side',
+    inviterType: 2,
+  },
+}
 const create = (roomId: string): Input => ({
   type: 'LiveCreateRequested',
   record: { eventId: `create-${roomId}`, roomId, occurredAt: 0, uid: `u${roomId}`, name: null, description: null },
@@ -196,21 +228,7 @@ test('a deadline that passed while nobody ran fires once at the restore, behind 
 test('a message to another room is sent after the commit and leaves the state when it is acknowledged', async () => {
   const partition = createPartition()
   for (const roomId of ['A', 'B']) await partition.append(create(roomId))
-  await partition.append({
-    type: 'CohostInviteRequested',
-    record: {
-      eventId: 'invite',
-      roomId: 'A',
-      occurredAt: 0,
-      inviterUid: 'uA',
-      inviterName: null,
-      inviteeUid: 'uB',
-      inviteeName: null,
-      inviteeRoomId: 'B',
-      type: 'side_by_side',
-      inviterType: 2,
-    },
-  })
+  await partition.append(invite)
   partition.start()
   await partition.until(() => partition.outputs.some(({ type }) => type === 'CohostInvited'))
   await partition.until(() => [...partition.states.values()].every(({ outbox }) => outbox.length === 0))
@@ -294,4 +312,33 @@ test('what is committed is counted once, and a partition that was closed is in n
   for (const gauge of ['roomcast_rooms', 'roomcast_timers_pending', 'roomcast_sessions']) {
     assert.equal(await partition.metric(gauge), 0, gauge)
   }
+})
+
+test('a trace passes through as it came where nothing is traced, to outputs and to other rooms', async () => {
+  const partition = createPartition({ traceparent: remote.sampled })
+  for (const input of [create('A'), create('B'), invite]) await partition.append(input)
+  partition.start()
+  await partition.until(() => partition.outputs.some(({ type }) => type === 'CohostInvited'))
+  await partition.stop()
+  assert.ok(partition.carried.length >= 4)
+  assert.deepEqual(new Set(partition.carried), new Set([remote.sampled]))
+})
+
+test('spans of a transaction end as failed when its commit fails, and who decides again has spans of his own', async () => {
+  const { tracing, ended } = collectSpans()
+  const partition = createPartition({ tracing, traceparent: remote.sampled })
+  const stepsOf = () => ended().map(({ name, hasFailed }) => `${name} ${hasFailed ? 'failed' : 'done'}`)
+  partition.fail()
+  await partition.append(create('A'))
+  partition.start()
+  await partition.until(() => partition.broken.length === 1)
+  await partition.stop()
+  assert.deepEqual(stepsOf(), ['commit room.input.v1 failed', 'process room.input.v1 failed'])
+  partition.mend()
+  partition.start()
+  await partition.until(() => partition.states.has('A'))
+  await partition.stop()
+  assert.deepEqual(stepsOf().slice(2), ['commit room.input.v1 done', 'process room.input.v1 done'])
+  const [, , , decided] = ended()
+  assert.deepEqual(partition.carried, [`00-${remote.traceId}-${decided?.spanId}-01`])
 })

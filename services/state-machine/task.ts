@@ -1,11 +1,14 @@
+import { topics } from '../../schemas/topics.ts'
 import type { Room } from '../../schemas/types.generated.ts'
 import { systemClock } from '../shared/clock.ts'
 import { Fault } from '../shared/fault.ts'
 import type { IncomingMessage } from '../shared/kafka/message.ts'
 import type { ReadingLag } from '../shared/kafka/reader.ts'
 import type { Log } from '../shared/log.ts'
+import type { Tracing } from '../shared/tracing/tracing.ts'
 import type { BrokerClock } from './broker-clock.ts'
 import { decide, type Decision, type Input, type Rules } from './domain/decide.ts'
+import { createInputTraces } from './input-traces.ts'
 import type { Derived, TaskMetrics } from './metrics.ts'
 import { createLikeTotals } from './like-totals.ts'
 import { createOutbox } from './outbox.ts'
@@ -39,6 +42,9 @@ export type TaskOptions = {
   readonly metrics: TaskMetrics
   /** Of room.input: told what is decided. */
   readonly lag: Pick<ReadingLag, 'processed'>
+  /** Of the consumer group, for traces. */
+  readonly groupId: string
+  readonly tracing: Tracing
   readonly log: Log
   /** The queue has room again. */
   readonly onDrained: () => void
@@ -53,11 +59,27 @@ const drainedAt = 500
 /** Acknowledged messages leave the state, and inputs that changed nothing are passed, with the next commit or one after this. */
 const housekeepingMs = 250
 const longestSleepMs = 1_000
+/** Of the spans of a batch that was not committed because the task was closed. */
+const closedEarly = 'CLOSED'
 
 /** Runs a partition from its restored journal on. */
 export const createTask = (options: TaskOptions): Task => {
-  const { partition, journal, readInput, giveUp, appender, likeLane, rules, metrics, lag, log, onDrained, onBroken } =
-    options
+  const {
+    partition,
+    journal,
+    readInput,
+    giveUp,
+    appender,
+    likeLane,
+    rules,
+    metrics,
+    lag,
+    groupId,
+    tracing,
+    log,
+    onDrained,
+    onBroken,
+  } = options
   const { rooms } = journal.restored
   const controller = new AbortController()
   const { signal } = controller
@@ -70,8 +92,12 @@ export const createTask = (options: TaskOptions): Task => {
   let isHousekeepingDue = false
   let wake = Promise.withResolvers<void>()
   const clock = options.clock
+  const traces = createInputTraces({ tracing, topic: topics.roomInput.name, partition, group: groupId })
   const outbox = createOutbox({
-    send: appender.tellPeer,
+    send: async (message) => {
+      await appender.tellPeer(message, traces.contextOf(message.eventId))
+      traces.sent(message.eventId)
+    },
     onAcknowledged: () => planHousekeeping(),
     retryMs: 500,
     signal,
@@ -126,14 +152,17 @@ export const createTask = (options: TaskOptions): Task => {
       const { input, position, timestamp } = pending instanceof Promise ? await pending : pending
       clock.read(timestamp)
       if (input === null) continue
+      const traceparent = traces.begin(message, input)
       const { roomId } = input.record
       const before = changed.get(roomId) ?? (changed.has(roomId) ? null : (rooms.get(roomId) ?? null))
       const decision = decideSafely(before, input, { position, timestamp })
       metrics.decided(input.type, decision === null ? 'failed' : decision.ignored)
       if (decision === null) {
+        traces.gaveUp()
         await giveUp(message, 'the decision failed on it', signal)
         continue
       }
+      if (traceparent !== undefined) traces.follow(traceparent, input, decision)
       for (const output of decision.outputs) derived.push({ output, causedAt: input.record.occurredAt })
       if (decision.room !== before) changed.set(roomId, decision.room)
     }
@@ -141,6 +170,7 @@ export const createTask = (options: TaskOptions): Task => {
     for (const room of folded) changed.set(room.roomId, room)
     const commit = {
       outputs: derived.map(({ output }) => output),
+      traceparents: traces.contexts(),
       rooms: changed,
       next: (batch.at(-1)?.offset ?? decidedTo - 1) + 1,
       likesNext: likes.next(),
@@ -194,9 +224,10 @@ export const createTask = (options: TaskOptions): Task => {
         onDrained()
       }
       const { commit, derived } = await decideBatch(batch)
-      if (signal.aborted) return
+      if (signal.aborted) return traces.end(closedEarly)
       if (commit.outputs.length === 0 && commit.rooms.size === 0 && !isHousekeepingDue && !isLikesDue) {
         settleTo(commit.next)
+        traces.end()
         planHousekeeping()
         continue
       }
@@ -204,8 +235,10 @@ export const createTask = (options: TaskOptions): Task => {
       clearTimeout(housekeeping)
       housekeeping = undefined
       const startedAt = performance.now()
+      traces.commit({ inputs: batch.length, outputs: commit.outputs.length })
       await journal.commit(commit)
       settleTo(commit.next)
+      traces.end()
       metrics.committed({
         seconds: (performance.now() - startedAt) / 1_000,
         inputs: batch.length,
@@ -219,6 +252,7 @@ export const createTask = (options: TaskOptions): Task => {
   }
 
   const running = run().catch((error: unknown) => {
+    traces.end(error)
     if (signal.aborted) return
     controller.abort()
     onBroken(error)

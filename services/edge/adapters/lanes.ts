@@ -77,6 +77,7 @@ export const createLanes = async ({
   kafka,
   readLane,
   onLost,
+  onIdle,
   ringLimits,
   lagOf,
   clock,
@@ -88,6 +89,8 @@ export const createLanes = async ({
   readLane: ReadLane
   /** A position is not in the log any more. */
   onLost: (partition: number) => void
+  /** No partition is open any more, or again one is. */
+  onIdle: (isIdle: boolean) => void
   /** Of the ring of one partition. */
   ringLimits: Readonly<Record<LaneName, RingLimits>>
   /** By topic. */
@@ -183,6 +186,7 @@ export const createLanes = async ({
       isReady: false,
     }
     partitions.set(partition, open)
+    onIdle(false)
     open.ready = begin(partition, open).catch((error: unknown) => {
       if (partitions.get(partition) === open) close(partition)
       throw error
@@ -201,6 +205,7 @@ export const createLanes = async ({
       open.rings[lane].clear()
     }
     open.abandoned.abort(why)
+    if (partitions.size === 0) onIdle(true)
   }
 
   const holdBulk = (isPaused: boolean): void => {

@@ -36,7 +36,12 @@ const message = (weight: Line['weight'], pos: number | null): Outgoing => {
 
 test('each object of a frame is an event, whose id is the point to go on after', () => {
   const { link, written, begun } = linkOf({ Vary: 'Origin' })
-  const gap: Outgoing = { kind: 'gap', bytes: Buffer.from('{"op":"gap"}'), room: 'r1', weight: 8, dropped: 2 }
+  const gap: Outgoing = {
+    kind: 'gap',
+    bytes: Buffer.from('{"op":"gap"}'),
+    room: 'r1',
+    gap: { weight: 8, dropped: 2, reason: 'queue_full' },
+  }
   link.send(answer(subscribed, { type: 104, weight: 5 }, { type: 1, weight: 4, pos: 2 }), [])
   const frame = Buffer.from('what it looks like elsewhere')
   link.send(frame, [message(4, 7), gap, message(8, 14), message(9, 21), message(9, null)])

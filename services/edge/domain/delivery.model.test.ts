@@ -7,6 +7,7 @@ import type { Line } from './line.ts'
 import { createRooms, type LocalRoom, type Rooms } from './rooms.ts'
 import type { Recipient } from './recipient.ts'
 import { lineWith, lineWithCount, MemoryClient } from './testing/clients.ts'
+import { countLosses } from './testing/loss-counts.ts'
 
 // Random histories of clients that read as they like, on connections of every kind, against what each of them must have got.
 
@@ -49,6 +50,10 @@ class World {
   readonly ended = this.clients.map((): { room: string; due: Due }[] => [])
   readonly delivery: Delivery
   switches = 0
+  readonly losses = countLosses()
+  /** Messages, once for each client that is in their room or for which they are. */
+  came = 0
+  sent = 0
   #pos = 0
 
   constructor() {
@@ -73,12 +78,15 @@ class World {
         },
         whenWritten: (callback) => void this.writing.push(callback),
         now: () => this.nowMs,
-        sent: () => {},
+        sent: (_, connections) => {
+          this.sent += connections
+        },
         sentBytes: () => {},
         leftOut: () => {},
         switched: () => {
           this.switches += 1
         },
+        losses: this.losses.losses,
       },
     })
   }
@@ -134,6 +142,7 @@ class World {
     for (const [at, client] of this.clients.entries()) {
       const due = this.due[at]?.get(room.id)
       if (due === undefined) continue
+      if (addressee === null || addressee === client.recipient.uid) this.came += 1
       if (weight === 8) due.comments += 1
       else if (weight === 9) due.likes += (pos % 3) + 1
       else if (addressee === null || addressee === client.recipient.uid) due.signals.push(line)
@@ -324,4 +333,27 @@ test('whatever clients read and when, everything reaches them in weight order, o
     { includeErrorInReport: true, numRuns: Number(process.env['HISTORIES'] ?? 300) },
   )
   assert.ok(switches > 1_000, `only ${switches} switches`)
+})
+
+test('what was sent, dropped and merged is all that came, once for each client', () => {
+  let expired = 0
+  let dropped = 0
+  let merged = 0
+  const stays = operation.filter(({ op }) => op !== 'leave')
+  fc.assert(
+    fc.property(fc.array(stays, { minLength: 20, maxLength: 250, size: 'max' }), (operations) => {
+      const world = new World()
+      for (const index of [0, 1, 2]) world.join(index, 0)
+      for (const op of operations) world.perform(op)
+      world.settle()
+      const { losses } = world
+      const lost = losses.dropped.queue_full + losses.dropped.expired + losses.merged.counted
+      assert.equal(world.sent + lost, world.came)
+      expired += losses.dropped.expired
+      dropped += losses.dropped.queue_full
+      merged += losses.merged.counted
+    }),
+    { includeErrorInReport: true, numRuns: Number(process.env['HISTORIES'] ?? 200) },
+  )
+  assert.ok(Math.min(expired, dropped, merged) > 10, `only ${expired} expired, ${dropped} dropped, ${merged} merged`)
 })

@@ -6,6 +6,7 @@ import type { Gap } from './outbox.ts'
 import { createRooms, type LocalRoom } from './rooms.ts'
 import type { Recipient } from './recipient.ts'
 import { lineWith, lineWithCount, MemoryClient } from './testing/clients.ts'
+import { countLosses } from './testing/loss-counts.ts'
 
 type Stage = {
   readonly delivery: Delivery
@@ -19,6 +20,7 @@ type Stage = {
   readonly tick: () => void
   readonly frames: string[]
   readonly told: { readonly sent: (readonly [number, number])[]; readonly gaps: Gap[]; readonly wakes: number[] }
+  readonly counts: ReturnType<typeof countLosses>
 }
 
 const createStage = (over: Partial<DeliveryPolicy> = {}): Stage => {
@@ -26,6 +28,7 @@ const createStage = (over: Partial<DeliveryPolicy> = {}): Stage => {
   const clients: MemoryClient[] = []
   const frames: string[] = []
   const told: Stage['told'] = { sent: [], gaps: [], wakes: [] }
+  const counts = countLosses()
   const writing: (() => void)[] = []
   let nowMs = 1_000
   const delivery = createDelivery({
@@ -54,6 +57,7 @@ const createStage = (over: Partial<DeliveryPolicy> = {}): Stage => {
       sentBytes: () => {},
       leftOut: (gap) => void told.gaps.push(gap),
       switched: () => {},
+      losses: counts.losses,
     },
   })
   const room = (name: string): LocalRoom<Recipient> => rooms.get(name) ?? rooms.expect(name, 0)
@@ -82,6 +86,7 @@ const createStage = (over: Partial<DeliveryPolicy> = {}): Stage => {
     tick: delivery.tick,
     frames,
     told,
+    counts,
   }
 }
 
@@ -270,7 +275,7 @@ test('who joins gets its greeting, what was left out and missed, then what is li
   delivery.join(back.recipient, room('a'), {
     greeting: ['{"op":"subscribed"}', '{"op":"state"}'],
     missed: [comment(7), signal(8), invite(9, 'u1'), like(3), like(4)],
-    gaps: [{ weight: 8, dropped: 3 }],
+    gaps: [{ weight: 8, dropped: 3, reason: 'too_many' }],
     after: null,
   })
   add(comment(20), signal(21))
@@ -354,7 +359,7 @@ test('an invite that has expired is not delivered, on neither way', () => {
 })
 
 test('where memory is short comments wait in smaller numbers; signals wait in any case', () => {
-  const { join, client, add, advance, delivery, told } = createStage({
+  const { join, client, add, advance, delivery, told, counts } = createStage({
     maxCommentBytes: 20_000,
     maxQueuedBytes: 20_000,
     maxSignalBytes: 1e6,
@@ -380,6 +385,10 @@ test('where memory is short comments wait in smaller numbers; signals wait in an
   }
   assert.deepEqual([delivery.queuedBytes(), delivery.waiting()], [0, 0])
   assert.equal(told.gaps.length, 3)
+  assert.equal(
+    counts.dropped.memory_full,
+    told.gaps.reduce((sum, { dropped }) => sum + (dropped ?? NaN), 0),
+  )
 })
 
 test('a connection that ends leaves nothing behind', () => {

@@ -2,6 +2,7 @@ import type { Weight } from '../../../schemas/events.ts'
 import { fanOut } from './fan-out.ts'
 import { packFrames } from './frames.ts'
 import { isExpired, isSignal, type Line } from './line.ts'
+import { mergeReasons, type Losses } from './losses.ts'
 import { messageOf, type Gap } from './outbox.ts'
 import { createQueues, type QueuePolicy } from './queues.ts'
 import type { Cursors, Recipient } from './recipient.ts'
@@ -33,6 +34,7 @@ export type DeliveryPorts = SenderPorts & {
   readonly now: () => number
   /** A connection left the fast way, or came back. */
   readonly switched: (to: 'fast' | 'slow') => void
+  readonly losses: Losses
 }
 
 /** What a client that joins a room is given at once, and what it missed. */
@@ -103,9 +105,10 @@ export const createDelivery = ({
   policy: DeliveryPolicy
   ports: DeliveryPorts
 }): Delivery => {
+  const { losses } = ports
   const sender = createSender(ports)
   const ways = createWays({ sender, switched: ports.switched })
-  const queues = createQueues({ policy, sender, ways, now: ports.now })
+  const queues = createQueues({ policy, sender, ways, losses, now: ports.now })
   /** When each room that has something is due. */
   const due = new Map<Room, number>()
   /** Large rooms whose last comments or likes are being written. */
@@ -115,9 +118,13 @@ export const createDelivery = ({
   const deliver = (room: Room, behind: Set<Recipient>): void => {
     const nowMs = ports.now()
     const lines = room.arrived.filter((line) => !isExpired(line, nowMs))
+    if (lines.length < room.arrived.length) countExpired(room, nowMs)
     room.arrived = []
     if (room.members.size === 0 || lines.length === 0) return
-    const { shared, personal } = fanOut(lines, policy.withCount)
+    const { shared, personal, merged } = fanOut(lines, policy.withCount)
+    for (const reason of mergeReasons) {
+      if (merged[reason] > 0) losses.merged(reason, merged[reason] * room.members.size)
+    }
     const frames = packFrames(shared.map(({ bytes }) => bytes))
     const bytes = frames.reduce((sum, frame) => sum + frame.length, 0)
     if (bytes > 0) ways.prepare(room, bytes)
@@ -148,6 +155,13 @@ export const createDelivery = ({
       }
     }
     if (holdMs(room) > 0 && shared.some((line) => !isSignal(line))) hold(room)
+  }
+
+  /** Of what has come to a room. Only invites expire, and each is for one user. */
+  const countExpired = (room: Room, nowMs: number): void => {
+    for (const line of room.arrived) {
+      if (isExpired(line, nowMs)) losses.dropped('expired', [...rooms.ofUser(room.id, line.toUid ?? '')].length)
+    }
   }
 
   const publish = (

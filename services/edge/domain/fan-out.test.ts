@@ -38,7 +38,8 @@ test('what is for one user is not among what is shared', () => {
 })
 
 test('likes become one, the newest, with the sum of all', () => {
-  const { shared } = arranged(line(9, 1), line(9, 2), withCount(line(9, 5), 7))
+  const { shared, merged } = arranged(line(9, 1), line(9, 2), withCount(line(9, 5), 7))
+  assert.deepEqual(merged, { counted: 2, replaced: 0 })
   assert.deepEqual(
     shared.map(({ pos, liked }) => [pos, liked?.count]),
     [[5, 9]],
@@ -52,7 +53,8 @@ test('a like that came alone is left as it is', () => {
 
 test('of counts of viewers the newest is left, beside the likes', () => {
   const count = (time: number): Line => ({ ...line(9, 0), pos: null, liked: null, occurredAt: time })
-  const { shared } = arranged(count(1), line(9, 4), count(2))
+  const { shared, merged } = arranged(count(1), line(9, 4), count(2))
+  assert.deepEqual(merged, { counted: 0, replaced: 1 })
   assert.deepEqual(
     shared.map(({ pos, occurredAt }) => [pos, occurredAt]),
     [

@@ -1,4 +1,5 @@
 import { likesOf, type Line } from './line.ts'
+import type { MergeReason } from './losses.ts'
 
 /** What one tick brings to a room, in delivery order. */
 export type FanOut = {
@@ -6,6 +7,8 @@ export type FanOut = {
   readonly shared: readonly Line[]
   /** For one user each: `toUid` says for whom. All of them are of weight 4, so they go before what is shared. */
   readonly personal: readonly Line[]
+  /** How many lines are not among these, as a newer one stands for them. */
+  readonly merged: Readonly<Record<MergeReason, number>>
 }
 
 /** Makes a like that stands for `count`. */
@@ -23,19 +26,23 @@ export const fanOut = (lines: readonly Line[], withCount: WithCount): FanOut => 
   let like: Line | undefined
   let likes = 0
   let other: Line | undefined
+  const merged = { counted: 0, replaced: 0 }
   for (const line of lines) {
     if (line.toUid !== null) personal.push(line)
     else if (line.weight < 8) signals.push(line)
     else if (line.weight === 8) comments.push(line)
-    else if (line.liked === null) other = line
-    else {
+    else if (line.liked === null) {
+      if (other !== undefined) merged.replaced += 1
+      other = line
+    } else {
+      if (like !== undefined) merged.counted += 1
       like = line
       likes += likesOf(line)
     }
   }
   if (like !== undefined) tallies.push(likes === likesOf(like) ? like : withCount(like, likes))
   if (other !== undefined) tallies.push(other)
-  return { personal: inWeightOrder(personal), shared: [...inWeightOrder(signals), ...comments, ...tallies] }
+  return { personal: inWeightOrder(personal), shared: [...inWeightOrder(signals), ...comments, ...tallies], merged }
 }
 
 /** Orders lines by weight; inside a weight they keep their order. Most often they are in order already. */

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Weight } from '../../../schemas/events.ts'
 import type { Line } from './line.ts'
 import { Outbox, type Outgoing, type OutboxPolicy } from './outbox.ts'
+import { countLosses } from './testing/loss-counts.ts'
 
 const lineBytes = 10
 
@@ -26,8 +27,10 @@ const policy: OutboxPolicy = {
   withCount: (newest, count) => ({ ...newest, liked: newest.liked === null ? null : { ...newest.liked, count } }),
 }
 
+const { losses: nobodyCounts } = countLosses()
+
 const outboxOf = (...lines: readonly Line[]): Outbox => {
-  const outbox = new Outbox(policy)
+  const outbox = new Outbox(policy, nobodyCounts)
   for (const one of lines) outbox.push(one)
   return outbox
 }
@@ -35,7 +38,7 @@ const outboxOf = (...lines: readonly Line[]): Outbox => {
 /** For example `4:17`, `gap3`, `9:8x5` (a like at 8 that stands for 5). */
 const shown = (outgoing: readonly Outgoing[]): readonly string[] =>
   outgoing.map((out) => {
-    if (out.kind === 'gap') return `gap${out.dropped ?? '?'}`
+    if (out.kind === 'gap') return `gap${out.gap.dropped ?? '?'}`
     const { weight, pos, liked } = out.line
     return liked === null ? `${weight}:${pos}` : `${weight}:${pos}x${liked.count}`
   })
@@ -68,7 +71,7 @@ test('likes of a room merge into the newest one with the sum of all', () => {
 })
 
 test('the oldest comments drop when there are too many, and their number is told just there', () => {
-  const outbox = new Outbox(policy)
+  const outbox = new Outbox(policy, nobodyCounts)
   for (let pos = 1; pos <= 8; pos += 1) outbox.push(line(8, pos))
   outbox.trim()
   const [gap] = take(outbox, 1)
@@ -83,7 +86,7 @@ test('a comment longer than the bound still goes out when it is the newest', () 
 })
 
 test('signals are never dropped, and how much of them waits is known', () => {
-  const outbox = new Outbox(policy)
+  const outbox = new Outbox(policy, nobodyCounts)
   for (let pos = 0; pos < 100; pos += 1) outbox.push(line(pos % 2 === 0 ? 4 : 5, pos))
   outbox.push(line(8, 1))
   outbox.trim(0)
@@ -101,15 +104,41 @@ test('where memory is short fewer comments wait, but always the newest', () => {
 })
 
 test('what was left out elsewhere is told before what follows, also when nobody knows how many', () => {
-  const outbox = new Outbox(policy)
-  outbox.leaveOut('r1', { weight: 8, dropped: null })
-  outbox.leaveOut('r1', { weight: 9, dropped: null })
+  const outbox = new Outbox(policy, nobodyCounts)
+  outbox.leaveOut('r1', { weight: 8, dropped: null, reason: 'too_old' })
+  outbox.leaveOut('r1', { weight: 9, dropped: null, reason: 'too_old' })
   outbox.push(line(8, 7))
   outbox.push(line(9, 7))
   const objects = take(outbox, Infinity).map(({ bytes }) => bytes.toString())
   assert.equal(objects[0], '{"op":"gap","room":"r1","weight":8}')
   assert.equal(objects[2], '{"op":"gap","room":"r1","weight":9}')
   assert.equal(outbox.isEmpty, true)
+})
+
+test('what is dropped is counted at once, by what was short', () => {
+  const { losses, dropped } = countLosses()
+  const outbox = new Outbox(policy, losses)
+  for (let pos = 1; pos <= 8; pos += 1) outbox.push(line(8, pos))
+  outbox.trim()
+  assert.deepEqual(dropped, { queue_full: 3, memory_full: 0, too_many: 0, expired: 0 })
+  outbox.trim(0.4)
+  assert.deepEqual(dropped, { queue_full: 3, memory_full: 3, too_many: 0, expired: 0 })
+  assert.deepEqual(shown(take(outbox, Infinity)), ['gap6', '8:7', '8:8'])
+})
+
+test('a gap has the reason of the first message in it; what nobody could count is in no count', () => {
+  const { losses, dropped } = countLosses()
+  const outbox = new Outbox({ ...policy, maxCommentBytes: lineBytes }, losses)
+  outbox.leaveOut('r1', { weight: 8, dropped: null, reason: 'too_old' })
+  outbox.leaveOut('r2', { weight: 8, dropped: 4, reason: 'too_many' })
+  for (const room of ['r1', 'r1', 'r2', 'r2']) outbox.push(line(8, 1, { room }))
+  outbox.trim()
+  const gaps = take(outbox, Infinity).flatMap((out) => (out.kind === 'gap' ? [out.gap] : []))
+  assert.deepEqual(gaps, [
+    { weight: 8, dropped: null, reason: 'too_old' },
+    { weight: 8, dropped: 5, reason: 'too_many' },
+  ])
+  assert.deepEqual(dropped, { queue_full: 3, memory_full: 0, too_many: 4, expired: 0 })
 })
 
 test('weights 8 and 9 leave as far as they are admitted, 4 and 5 in any case', () => {
@@ -132,8 +161,8 @@ test('weights 8 and 9 leave as far as they are admitted, 4 and 5 in any case', (
 })
 
 test('a gap leaves when the comment after it may', () => {
-  const outbox = new Outbox(policy)
-  outbox.leaveOut('r1', { weight: 8, dropped: 3 })
+  const outbox = new Outbox(policy, nobodyCounts)
+  outbox.leaveOut('r1', { weight: 8, dropped: 3, reason: 'too_many' })
   outbox.push(line(8, 7, { bytes: Buffer.alloc(500) }))
   const within = (window: number): readonly Outgoing[] =>
     outbox.take({ maxBytes: Infinity, admitsBulk: (bytes) => bytes <= window, nowMs: 0 })
@@ -150,7 +179,10 @@ test('rooms take turns with their likes', () => {
 
 test('of counts of viewers the newest waits, beside the likes', () => {
   const viewers = (time: number): Line => line(9, 0, { pos: null, liked: null, occurredAt: time })
-  const outbox = outboxOf(viewers(1), line(9, 4), viewers(2))
+  const { losses, merged } = countLosses()
+  const outbox = new Outbox(policy, losses)
+  for (const one of [viewers(1), line(9, 4), viewers(2)]) outbox.push(one)
+  assert.deepEqual(merged, { counted: 0, replaced: 1 })
   assert.deepEqual(
     take(outbox, Infinity).map((out) => (out.kind === 'message' ? [out.line.pos, out.line.occurredAt] : [])),
     [
@@ -162,8 +194,11 @@ test('of counts of viewers the newest waits, beside the likes', () => {
 })
 
 test('an invite that waited past its expiry vanishes', () => {
-  const outbox = outboxOf(line(4, 1, { expiresAt: 100 }), line(4, 2, { expiresAt: 101 }))
+  const { losses, dropped } = countLosses()
+  const outbox = new Outbox(policy, losses)
+  for (const [pos, expiresAt] of [100, 101].entries()) outbox.push(line(4, pos + 1, { expiresAt }))
   assert.deepEqual(all(outbox, 100), ['4:2'])
+  assert.equal(dropped.expired, 1)
   assert.equal(outbox.isEmpty, true)
   assert.equal(outbox.bytes, 0)
 })
@@ -207,7 +242,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 test('whatever comes and goes: order holds, signals are complete, likes add up, comments plus gaps add up', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const outbox = new Outbox({ ...policy, maxSignalBytes: Infinity })
+      const counts = countLosses()
+      const outbox = new Outbox({ ...policy, maxSignalBytes: Infinity }, counts.losses)
       const pushed: Line[] = []
       const out: Outgoing[] = []
       for (const [pos, one] of steps.entries()) {
@@ -247,9 +283,12 @@ test('whatever comes and goes: order holds, signals are complete, likes add up, 
           lines.filter((one) => one.room === room).reduce((sum, { liked }) => sum + (liked?.count ?? 0), 0)
         assert.equal(likes(sent), likes(pushed))
       }
-      const dropped = out.reduce((sum, one) => sum + (one.kind === 'gap' ? (one.dropped ?? 0) : 0), 0)
+      const dropped = out.reduce((sum, one) => sum + (one.kind === 'gap' ? (one.gap.dropped ?? 0) : 0), 0)
       const comments = (lines: readonly Line[]): number => lines.filter(({ weight }) => weight === 8).length
       assert.equal(comments(sent) + dropped, comments(pushed))
+      assert.deepEqual(counts.dropped, { queue_full: dropped, memory_full: 0, too_many: 0, expired: 0 })
+      const lines = (of: readonly Line[]): number => of.filter(({ weight }) => weight === 9).length
+      assert.equal(lines(sent) + counts.merged.counted, lines(pushed))
     }),
   )
 })

@@ -1,6 +1,7 @@
 import type { Weight } from '../../../schemas/events.ts'
 import { Fifo } from './fifo.ts'
 import { isExpired, likesOf, type Line } from './line.ts'
+import type { GapReason, Losses } from './losses.ts'
 import { encodeGap } from './protocol.ts'
 
 /** Bounds of what may wait for one connection; one object for all of them. */
@@ -22,12 +23,11 @@ export type Outgoing =
       readonly kind: 'gap'
       readonly bytes: Buffer
       readonly room: string
-      readonly weight: Weight
-      readonly dropped: number | null
+      readonly gap: Gap
     }
 
-/** Messages of a weight that a client is not given; null: nobody knows how many. */
-export type Gap = { readonly weight: Weight; readonly dropped: number | null }
+/** Messages of a weight that a client is not given; null: nobody knows how many. `reason`: why the first of them was left out. */
+export type Gap = { readonly weight: 8 | 9; readonly dropped: number | null; readonly reason: GapReason }
 
 /** What may leave now. */
 export type Leave = {
@@ -53,14 +53,15 @@ const newlineBytes = 1
  */
 export class Outbox {
   readonly #policy: OutboxPolicy
+  readonly #losses: Losses
   readonly #first = new Fifo<Line>()
   readonly #second = new Fifo<Line>()
   readonly #comments = new Fifo<Line>()
   /** Of weight 9, by room. */
   readonly #tallies = new Map<string, Tally>()
   /** Comments left out, by room: all of them were older than the oldest that still waits. */
-  readonly #commentGaps = new Map<string, number | null>()
-  readonly #likeGaps = new Set<string>()
+  readonly #commentGaps = new Map<string, Gap>()
+  readonly #likeGaps = new Map<string, Gap>()
   #signalBytes = 0
   /** Of these, those of weight 4. */
   #firstBytes = 0
@@ -68,8 +69,9 @@ export class Outbox {
   #tallyBytes = 0
   #commentsLeft: number
 
-  constructor(policy: OutboxPolicy) {
+  constructor(policy: OutboxPolicy, losses: Losses) {
     this.#policy = policy
+    this.#losses = losses
     this.#commentsLeft = policy.commentsPerLike
   }
 
@@ -122,9 +124,12 @@ export class Outbox {
   }
 
   /** Something of a room was left out before everything that is pushed from now on. */
-  leaveOut(room: string, { weight, dropped }: Gap): void {
-    if (weight === 8) this.#commentGaps.set(room, sum(this.#commentGaps.get(room) ?? 0, dropped))
-    else if (weight === 9) this.#likeGaps.add(room)
+  leaveOut(room: string, gap: Gap): void {
+    const { weight, dropped, reason } = gap
+    if (dropped !== null && reason !== 'too_old') this.#losses.dropped(reason, dropped)
+    const gaps = weight === 8 ? this.#commentGaps : this.#likeGaps
+    const before = gaps.get(room)
+    gaps.set(room, before === undefined ? gap : { ...before, dropped: sum(before.dropped, dropped) })
   }
 
   /**
@@ -133,7 +138,9 @@ export class Outbox {
    */
   trim(share = 1): void {
     const { maxCommentBytes } = this.#policy
-    while (this.#commentBytes > maxCommentBytes * share && this.#comments.size > 1) this.#dropOldest()
+    while (this.#commentBytes > maxCommentBytes * share && this.#comments.size > 1) {
+      this.#dropOldest(this.#commentBytes > maxCommentBytes ? 'queue_full' : 'memory_full')
+    }
   }
 
   /** Takes the next objects out, as many as may leave. Invites that are too late vanish. */
@@ -199,6 +206,7 @@ export class Outbox {
       for (let line = lines.peek(); line !== undefined && isExpired(line, nowMs); line = lines.peek()) {
         this.#addSignal(line, -1)
         lines.shift()
+        this.#losses.dropped('expired', 1)
       }
     }
   }
@@ -209,12 +217,11 @@ export class Outbox {
     if (signal !== undefined) return signal.bytes.length + newlineBytes
     if (this.#isCommentsTurn) {
       // A gap leaves with the comment that follows it: otherwise the rest of a full window would be filled with gaps.
-      const [gap] = this.#commentGaps
       const comment = sizeOf(this.#comments.peek() ?? null) + newlineBytes
-      return gap === undefined ? comment : gapOf(gap[0], 8, gap[1]).length + newlineBytes + comment
+      for (const [room, gap] of this.#commentGaps) return gapOf(room, gap).bytes.length + newlineBytes + comment
+      return comment
     }
-    const [room] = this.#likeGaps
-    if (room !== undefined) return gapOf(room, 9, null).length + newlineBytes
+    for (const [room, gap] of this.#likeGaps) return gapOf(room, gap).bytes.length + newlineBytes
     for (const { like, other } of this.#tallies.values()) {
       return (like === null ? sizeOf(other) : like.bytes.length + countBytes) + newlineBytes
     }
@@ -231,9 +238,9 @@ export class Outbox {
   }
 
   #nextComment(): Outgoing | undefined {
-    for (const [room, dropped] of this.#commentGaps) {
+    for (const [room, gap] of this.#commentGaps) {
       this.#commentGaps.delete(room)
-      return { kind: 'gap', bytes: gapOf(room, 8, dropped), room, weight: 8, dropped }
+      return gapOf(room, gap)
     }
     const line = this.#comments.shift()
     if (line === undefined) return undefined
@@ -244,9 +251,9 @@ export class Outbox {
 
   #nextTally(): Outgoing | undefined {
     this.#commentsLeft = this.#policy.commentsPerLike
-    for (const room of this.#likeGaps) {
+    for (const [room, gap] of this.#likeGaps) {
       this.#likeGaps.delete(room)
-      return { kind: 'gap', bytes: gapOf(room, 9, null), room, weight: 9, dropped: null }
+      return gapOf(room, gap)
     }
     for (const [room, tally] of this.#tallies) {
       const { like, count, other } = tally
@@ -268,6 +275,7 @@ export class Outbox {
     }
     const replaced = line.liked === null ? tally.other : tally.like
     this.#tallyBytes += sizeOf(line) - sizeOf(replaced)
+    if (replaced !== null) this.#losses.merged(line.liked === null ? 'replaced' : 'counted', 1)
     if (line.liked === null) tally.other = line
     else {
       tally.like = line
@@ -275,19 +283,23 @@ export class Outbox {
     }
   }
 
-  #dropOldest(): void {
+  #dropOldest(reason: 'queue_full' | 'memory_full'): void {
     const line = this.#comments.shift()
     if (line === undefined) return
     this.#commentBytes -= line.bytes.length
-    this.leaveOut(line.room, { weight: 8, dropped: 1 })
+    this.leaveOut(line.room, { weight: 8, dropped: 1, reason })
   }
 }
 
 /** A message as it leaves. */
 export const messageOf = (line: Line): Outgoing => ({ kind: 'message', bytes: line.bytes, line })
 
-const gapOf = (room: string, weight: Weight, dropped: number | null): Buffer =>
-  Buffer.from(encodeGap(room, weight, dropped))
+const gapOf = (room: string, gap: Gap): Outgoing & { readonly kind: 'gap' } => ({
+  kind: 'gap',
+  bytes: Buffer.from(encodeGap(room, gap.weight, gap.dropped)),
+  room,
+  gap,
+})
 
 const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
 

@@ -1,6 +1,7 @@
 import type { Weight } from '../../../schemas/events.ts'
 import { frameBytes } from './frames.ts'
 import type { Line } from './line.ts'
+import type { Losses } from './losses.ts'
 import { Outbox, type Gap, type OutboxPolicy } from './outbox.ts'
 import type { Recipient } from './recipient.ts'
 import type { Sender } from './sender.ts'
@@ -47,11 +48,13 @@ export const createQueues = ({
   policy,
   sender,
   ways,
+  losses,
   now,
 }: {
   policy: QueuePolicy
   sender: Sender
   ways: Pick<Ways, 'settle'>
+  losses: Losses
   /** Epoch milliseconds. */
   now: () => number
 }): Queues => {
@@ -61,7 +64,7 @@ export const createQueues = ({
 
   const outboxOf = (to: Recipient): Outbox => {
     if (to.outbox === null) {
-      to.outbox = new Outbox(policy)
+      to.outbox = new Outbox(policy, losses)
       count += 1
     }
     return to.outbox

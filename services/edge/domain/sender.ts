@@ -53,7 +53,7 @@ export const createSender = (ports: SenderPorts): Sender => {
     write(to, frame, objects, { bulkBytes, hasSignal })
     for (const object of objects) {
       if (object.kind === 'message') ports.sent(object.line, 1, nowMs)
-      else ports.leftOut(object)
+      else ports.leftOut(object.gap)
     }
   }
 

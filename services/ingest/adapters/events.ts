@@ -3,6 +3,7 @@ import type { Codec } from '../../shared/codec/codec.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { BatchingProducer } from '../../shared/kafka/batching-producer.ts'
 import type { Metrics } from '../../shared/metrics.ts'
+import { traceSend, type Tracing } from '../../shared/tracing/tracing.ts'
 import type { InputEvent } from '../domain/records.ts'
 import { createCountedEvents } from '../metrics.ts'
 import type { Events } from '../ports.ts'
@@ -26,21 +27,22 @@ export const createEvents = ({
   producer,
   codec,
   metrics,
+  tracing,
 }: {
   producer: Pick<BatchingProducer, 'send'>
   codec: Pick<Codec, 'encode'>
   metrics: Metrics
+  tracing: Tracing
 }): Events => {
   const counted = createCountedEvents(metrics)
   return {
-    append: async (event, { traceparent } = {}) => {
+    append: async (event, cause) => {
       const topic = topicOf(event)
+      const { roomId } = event.record
       try {
-        await producer.send({
-          topic: topic.name,
-          key: event.record.roomId,
-          value: codec.encode(topic, event.type, event.record),
-          headers: { type: event.type, ...(traceparent === undefined ? {} : { traceparent }) },
+        await traceSend(tracing, { topic: topic.name, type: event.type, roomId }, cause, (headers) => {
+          const value = codec.encode(topic, event.type, event.record)
+          return producer.send({ topic: topic.name, key: roomId, value, headers })
         })
         counted.inc({ type: event.type, result: 'accepted' })
       } catch (error) {

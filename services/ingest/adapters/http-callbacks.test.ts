@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { silentLog } from '../../shared/log.ts'
 import { createMediaAddresses } from '../../shared/media.ts'
 import { createMetrics } from '../../shared/metrics.ts'
+import { tracingOff } from '../../shared/tracing/tracing.ts'
 import { createNameMemory } from '../domain/names.ts'
 import { createInMemoryEvents, createInMemoryOutcomes, createInMemoryRooms } from '../in-memory.ts'
 import { createIntake } from '../intake.ts'
@@ -52,6 +53,7 @@ const start = async (context: TestContext, settings: Partial<HttpSettings> = {},
       },
       clock,
       metrics: instances === 1 ? metrics : createMetrics({ service: 'ingest' }),
+      tracing: tracingOff,
       log,
     })
     context.after(() => http.close())

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { silentLog } from '../../shared/log.ts'
 import { createMediaAddresses } from '../../shared/media.ts'
 import { createMetrics } from '../../shared/metrics.ts'
+import { tracingOff } from '../../shared/tracing/tracing.ts'
 import { createNameMemory } from '../domain/names.ts'
 import { createInMemoryEvents, createInMemoryOutcomes, createInMemoryRooms } from '../in-memory.ts'
 import { createIntake } from '../intake.ts'
@@ -49,6 +50,7 @@ const start = async (context: TestContext, settings: Partial<HttpSettings> = {})
     },
     clock,
     metrics,
+    tracing: tracingOff,
     log: silentLog,
   })
   context.after(() => http.close())
@@ -440,4 +442,42 @@ test('requests are timed by route and status, never by what they name', async (c
   assert.match(text, /roomcast_ingest_request_seconds_count\{.*route="\/live\/leave",status="202".*\} 1/)
   assert.match(text, /route="\/requests\/:requestId",status="404"/)
   assert.doesNotMatch(text, /secretroom/)
+})
+
+test('what is refused before it becomes an event is counted by the code of its answer, and nothing else is', async (context) => {
+  const { http, rooms, events, metrics, post } = await start(context, { apiKeys: [apiKey], maxBodyBytes: 1_000 })
+  rooms.table.put(live)
+  const authorization = `Bearer ${apiKey}`
+  const send = (url: string, payload: string, type = 'application/json') =>
+    http.inject({ method: 'POST', url, headers: { authorization, 'content-type': type }, payload })
+  await post('/live/like', valid['/live/like'])
+  await post('/live/like', valid['/live/like'], { authorization: 'Bearer somebody-elses-key' })
+  await post('/live/like', { roomId: 'r1' }, { authorization })
+  await send('/live/like', '{"roomId":')
+  await send('/live/like', JSON.stringify({ ...valid['/live/like'], more: 'x'.repeat(2_000) }))
+  await send('/live/like', '<like/>', 'application/xml')
+  await http.inject('/nowhere')
+  await http.inject('/live/like')
+  await post('/live/play', { roomId: 'r7', uid: 'ann' }, { authorization })
+  await post('/videocall/feedback', { inviterUid: 'x', inviteeUid: 'y', status: 1 }, { authorization })
+  assert.deepEqual(events.appended, [])
+  assert.equal((await post('/live/like', valid['/live/like'], { authorization })).statusCode, 200)
+  assert.equal((await post('/live/play', valid['/live/play'], { authorization })).statusCode, 200)
+  assert.equal((await post('/live/leave', valid['/live/leave'], { authorization })).statusCode, 202)
+
+  const counted = await metrics.getSingleMetric('roomcast_ingest_refusals_total')?.get()
+  const codes = counted?.values.map(({ labels, value }): [string, number] => [String(labels['code']), value])
+  assert.deepEqual(Object.fromEntries(codes ?? []), {
+    400: 2,
+    401: 1,
+    403: 1,
+    404: 1,
+    405: 1,
+    413: 1,
+    415: 1,
+    429: 0,
+    2003: 1,
+    3404: 1,
+    other: 0,
+  })
 })

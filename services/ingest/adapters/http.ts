@@ -7,13 +7,16 @@ import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zo
 import type { Clock } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Metrics } from '../../shared/metrics.ts'
+import type { Tracing } from '../../shared/tracing/tracing.ts'
 import type { Intake } from '../intake.ts'
-import { createRequestSeconds } from '../metrics.ts'
+import { createRefusals, createRequestSeconds } from '../metrics.ts'
 import { canonicalAddress, createAddressSet } from './http-addresses.ts'
 import { createCheckCallback, type CallbackCheckSettings } from './http-callback-check.ts'
+import { refusalCodeOf, refusalDecorator } from './http-call.ts'
 import { callbackRoutes } from './http-callbacks.ts'
 import { createErrorHandler, Refused, sendError } from './http-errors.ts'
 import { apiRoutes } from './http-routes.ts'
+import { traceRequests } from './http-traces.ts'
 
 export type HttpSettings = CallbackCheckSettings & {
   /** Undefined: requests need no key. */
@@ -38,6 +41,7 @@ export const createHttp = async ({
   settings,
   clock,
   metrics,
+  tracing,
   log,
 }: {
   intake: Intake
@@ -47,6 +51,7 @@ export const createHttp = async ({
   /** Epoch milliseconds. */
   clock: Clock
   metrics: Metrics
+  tracing: Tracing
   log: Log
 }) => {
   const proxies = createAddressSet(settings.trustedProxies ?? [])
@@ -61,6 +66,8 @@ export const createHttp = async ({
     frameworkErrors: (error, _request, reply) => void sendError(reply, error.statusCode ?? 400, 'the URL is not valid'),
   })
 
+  // first, so that what others refuse is in traces, too
+  traceRequests(app, tracing)
   app.setValidatorCompiler(validatorCompiler)
   // answers are built and typed here: their schemas are for the documentation alone
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
@@ -74,9 +81,13 @@ export const createHttp = async ({
   await app.register(formbody)
 
   const requestSeconds = createRequestSeconds(metrics)
+  const countRefusal = createRefusals(metrics)
+  app.decorateRequest(refusalDecorator, null)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     requestSeconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000)
+    const code = refusalCodeOf(request, reply.statusCode)
+    if (code !== null) countRefusal(code)
     log.debug({ route, status: reply.statusCode, elapsedMs: reply.elapsedTime }, 'answered')
   })
 

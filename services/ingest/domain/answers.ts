@@ -8,6 +8,8 @@ import type { RoomView } from './room-table.ts'
 export type Answer = {
   readonly status: 200 | 202 | 404
   readonly body: { readonly code: number; readonly message: string; readonly data: object }
+  /** Ingest itself has refused the request: nothing of it is on Kafka. */
+  readonly isRefusal?: true
 }
 
 /** Where a room's stream is pushed to and played from. */
@@ -25,6 +27,7 @@ export const done = (data: object = {}): Answer => ({ status: 200, body: { code:
 export const refused = (code: 2003 | 3404, message: string): Answer => ({
   status: 200,
   body: { code, message, data: {} },
+  isRefusal: true,
 })
 
 /** On Kafka, not decided yet. `known`: what can be said already. */

@@ -13,6 +13,8 @@ export type RegistryClient = {
   readonly idOf: (subject: string, schema: object) => Promise<number | undefined>
   /** Sets the subject to FULL_TRANSITIVE and registers the schema. SCHEMA_INCOMPATIBLE when the registry refuses it. */
   readonly register: (subject: string, schema: object) => Promise<number>
+  /** Whether it answers a small question as a registry does; false when the signal aborts before. Never rejects. */
+  readonly isReachable: (signal: AbortSignal) => Promise<boolean>
 }
 
 const clientId = 'roomcast'
@@ -97,7 +99,21 @@ export const createRegistryClient = ({
     if (!answer.ok) throw unreachable(`does not take the compatibility of ${subject}: status ${answer.status}`)
   }
 
+  const isReachable = async (signal: AbortSignal): Promise<boolean> => {
+    try {
+      const answer = await fetch(`${host}/schemas/types`, {
+        headers: basic(auth),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      })
+      const types: unknown = await answer.json()
+      return answer.ok && Array.isArray(types)
+    } catch {
+      return false // no answer, or none of a registry: that is what was asked
+    }
+  }
+
   return {
+    isReachable,
     typeById: async (id) => {
       try {
         const type = await registry.getSchema(id)

@@ -2,9 +2,9 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { Fault } from '../fault.ts'
 import type { Log } from '../log.ts'
-import type { Kafka } from './client.ts'
+import type { Kafka, RequestObserver } from './client.ts'
 import { isBrokerError, toFault } from './faults.ts'
-import { ClusterClass, createLogger, type Cluster, type LogEntry, type Retry } from './internals.ts'
+import { ClusterClass, createLogger, type Cluster, type LogEntry, type RequestEvent, type Retry } from './internals.ts'
 import { abortable, backOff, linkedController } from '../waiting.ts'
 
 /** A kafkajs cluster: metadata and one pool of connections. */
@@ -47,6 +47,12 @@ const createKafkajsLogger = (log: Log): unknown =>
         ),
   })
 
+/** What kafkajs emits goes to the observer; but fetches are observed by whoever knows how long they were to wait. */
+const observe = (requests: RequestObserver, name: string, { apiName, sentAt, duration }: RequestEvent): void => {
+  if (name === 'network.request' && apiName !== 'Fetch') requests.answered(apiName, duration / 1_000)
+  else if (name === 'network.request_timeout') requests.timedOut(apiName, (Date.now() - sentAt) / 1_000)
+}
+
 /** A cluster of its own connections. Nothing is connected before it is used. */
 export const openCluster = ({ kafka, retry = shortRetry }: { kafka: Kafka; retry?: Retry }): OpenCluster => {
   const sockets = new Set<net.Socket>()
@@ -79,6 +85,7 @@ export const openCluster = ({ kafka, retry = shortRetry }: { kafka: Kafka; retry
     metadataMaxAge: metadataMaxAgeMs,
     retry,
     allowAutoTopicCreation: false,
+    instrumentationEmitter: { emit: (name, event) => observe(kafka.requests, name, event) },
   })
   return {
     cluster,

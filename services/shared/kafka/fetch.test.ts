@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { fetchBatches, type FetchedPartition } from './fetch.ts'
 import type { Broker } from './internals.ts'
+import type { RequestObserver } from './client.ts'
 
 type Bytes = { readonly buffer: Buffer }
 
@@ -59,12 +60,22 @@ const answer = (errorCode: number, records: Buffer): Buffer =>
     records,
   ])
 
+type Sent = {
+  readonly request: { readonly encode: () => Promise<unknown> }
+  readonly response: { readonly decode: (bytes: Buffer) => unknown }
+}
+
+const unobserved: RequestObserver = { answered: () => {}, timedOut: () => {} }
+
 const brokerThatAnswers = (bytes: Buffer): Broker =>
   ({
     lookupRequest: (_: number, definition: { protocol: (options: { version: number }) => unknown }) =>
       definition.protocol({ version: 11 }),
     connectionPool: {
-      send: ({ response }: { response: { decode: (bytes: Buffer) => unknown } }) => response.decode(bytes),
+      send: async ({ request, response }: Sent) => {
+        await request.encode()
+        return response.decode(bytes)
+      },
     },
   }) as unknown as Broker
 
@@ -77,6 +88,7 @@ const fetchFrom = async (offset: number, ...batches: readonly Buffer[]): Promise
     minBytes: 1,
     maxBytes: 1000,
     partitionMaxBytes: 1000,
+    requests: unobserved,
   })
   assert.ok(fetched)
   return fetched
@@ -147,6 +159,30 @@ test('an error of a partition is given as it is', async () => {
     minBytes: 1,
     maxBytes: 1000,
     partitionMaxBytes: 1000,
+    requests: unobserved,
   })
   assert.deepEqual(fetched, { partition: 3, errorCode: 1, highWatermark: 900, next: null, messages: [] })
+})
+
+test('of the time until the answer, what the broker was allowed to wait is not counted', async () => {
+  const seen: (readonly [api: string, seconds: number])[] = []
+  for (const maxWaitMs of [0, 60_000]) {
+    await fetchBatches({
+      broker: brokerThatAnswers(answer(0, Buffer.alloc(0))),
+      topic: 'topic',
+      partitions: new Map([[3, 5]]),
+      maxWaitMs,
+      minBytes: 1,
+      maxBytes: 1000,
+      partitionMaxBytes: 1000,
+      requests: { ...unobserved, answered: (...one) => void seen.push(one) },
+    })
+  }
+  assert.deepEqual(
+    seen.map(([api, seconds]) => [api, seconds > 0, seconds < 60]),
+    [
+      ['Fetch', true, true],
+      ['Fetch', false, true],
+    ],
+  )
 })

@@ -1,3 +1,4 @@
+import type { RequestObserver } from './client.ts'
 import type { IncomingMessage } from './message.ts'
 import { dropAbortedRecords, type AbortedTransaction } from './aborted-records.ts'
 import {
@@ -101,6 +102,7 @@ export const fetchBatches = async ({
   minBytes,
   maxBytes,
   partitionMaxBytes,
+  requests: observer,
 }: {
   broker: Broker
   topic: string
@@ -109,6 +111,7 @@ export const fetchBatches = async ({
   minBytes: number
   maxBytes: number
   partitionMaxBytes: number
+  requests: RequestObserver
 }): Promise<readonly FetchedPartition[]> => {
   const { request, requestTimeout } = broker.lookupRequest(
     apiKeys.Fetch,
@@ -129,11 +132,20 @@ export const fetchBatches = async ({
       },
     ],
   })
+  let sentAt = 0
   return broker.connectionPool.send({
-    request,
+    request: {
+      ...request,
+      encode: () => {
+        // It is connected by now: the next thing is to write it.
+        sentAt = performance.now()
+        return request.encode()
+      },
+    },
     ...(requestTimeout === undefined ? {} : { requestTimeout }),
     response: {
       decode: async (bytes) => {
+        observer.answered('Fetch', Math.max(0, performance.now() - sentAt - maxWaitMs) / 1_000)
         const decoder: Decoder = new DecoderClass(bytes)
         decoder.readInt32() // throttle time
         const errorCode = decoder.readInt16()

@@ -153,7 +153,11 @@ type ClusterOptions = {
   readonly metadataMaxAge: number
   readonly retry: Retry
   readonly allowAutoTopicCreation: boolean
+  readonly instrumentationEmitter: { readonly emit: (name: string, event: RequestEvent) => void }
 }
+
+/** What kafkajs tells of a request (`network/requestQueue/socketRequest.js`), as far as it is used; times in ms. */
+export type RequestEvent = { readonly apiName: string; readonly sentAt: number; readonly duration: number }
 
 export type Retry = {
   readonly initialRetryTime: number

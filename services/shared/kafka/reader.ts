@@ -207,6 +207,7 @@ export const createReader = async ({
         ...waitAfter(isIdle),
         maxBytes,
         partitionMaxBytes: Math.min(maxBytes, maxPartitionBytes),
+        requests: kafka.requests,
       }),
       signal,
     )
@@ -368,6 +369,7 @@ export const readPartition = async ({
         minBytes: 1,
         maxBytes,
         partitionMaxBytes: maxBytes,
+        requests: kafka.requests,
       })
       if (!answer) continue
       if (answer.errorCode === offsetOutOfRange) {

@@ -4,10 +4,19 @@ import type { Codec } from '../../shared/codec/codec.ts'
 import { Fault } from '../../shared/fault.ts'
 import type { BatchingProducer } from '../../shared/kafka/batching-producer.ts'
 import type { Appended } from '../../shared/kafka/message.ts'
+import { traceSend, type Tracing } from '../../shared/tracing/tracing.ts'
 import type { Appender } from '../ports.ts'
 
 /** Appends messages between rooms, timer records and clock readings to room.input. */
-export const createAppender = ({ producer, codec }: { producer: BatchingProducer; codec: Codec }): Appender => {
+export const createAppender = ({
+  producer,
+  codec,
+  tracing,
+}: {
+  producer: BatchingProducer
+  codec: Codec
+  tracing: Tracing
+}): Appender => {
   const topic = topics.roomInput
   const timeOf = ({ appendedAt }: Appended): number => {
     if (appendedAt === null) {
@@ -16,10 +25,14 @@ export const createAppender = ({ producer, codec }: { producer: BatchingProducer
     return appendedAt
   }
   return {
-    tellPeer: async (message) => {
+    tellPeer: async (message, cause) => {
+      const { roomId } = message
       const value = codec.encode(topic, 'PeerMessage', message)
+      const sent = { topic: topic.name, type: 'PeerMessage', roomId }
       return timeOf(
-        await producer.send({ topic: topic.name, key: message.roomId, value, headers: { type: 'PeerMessage' } }),
+        await traceSend(tracing, sent, cause, (headers) =>
+          producer.send({ topic: topic.name, key: roomId, value, headers }),
+        ),
       )
     },
     fireTimer: async (timer) => {

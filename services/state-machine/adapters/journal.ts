@@ -9,6 +9,7 @@ import { fetchCommittedOffset, fetchWatermarks } from '../../shared/kafka/offset
 import { readPartition } from '../../shared/kafka/reader.ts'
 import { openTransactionalProducer } from '../../shared/kafka/transactional-producer.ts'
 import type { Log } from '../../shared/log.ts'
+import { recordHeaders } from '../../shared/tracing/tracing.ts'
 import type { Output } from '../domain/decide.ts'
 import type { Commit, Journal } from '../ports.ts'
 
@@ -96,15 +97,21 @@ export const openJournal = async ({
   }
 }
 
-const messagesOf = (codec: Codec, partition: number, { outputs, rooms }: Commit): readonly OutgoingMessage[] => {
-  const written = outputs.map(({ type, record }): OutgoingMessage => {
+const messagesOf = (
+  codec: Codec,
+  partition: number,
+  { outputs, traceparents, rooms }: Commit,
+): readonly OutgoingMessage[] => {
+  const written = outputs.map((output): OutgoingMessage => {
+    const { type, record } = output
     const topic = topicOf(type)
+    const headers = recordHeaders(type, traceparents.get(output))
     return {
       topic: topic.name,
       partition,
       key: record.roomId,
       value: codec.encode(topic, type, record),
-      headers: type === 'RequestDecided' ? { type, eventId: record.requestId } : { type },
+      headers: type === 'RequestDecided' ? { ...headers, eventId: record.requestId } : headers,
     }
   })
   const states = [...rooms].map(([roomId, room]): OutgoingMessage => {
