@@ -55,14 +55,19 @@ bench: ## the benchmarks, into test/bench/results/. BENCH='decide restore' runs 
 chaos: ## kills and cuts while load runs, then proves that nothing was lost or doubled; CHAOS_SECONDS, CHAOS_KILLS, CHAOS_SEED
 	$(node) test/chaos/chaos.ts
 
+.PHONY: drills
+drills: ## does to a watched system what somebody may be woken for, and writes down what alerts and dashboards say of it; DRILL=slow-broker
+	$(node) test/drills/drills.ts $(DRILL)
+
 .PHONY: mutants
 mutants: ## mutation testing of the decision core; fails below 90 % killed
 	$(node) test/mutants.ts
 
 .PHONY: generate
-generate: ## types and pages from schemas/, the page of metrics from the services
+generate: ## types and pages from schemas/, the page of metrics from the services, the dashboards from their code
 	$(node) schemas/generate.ts
 	$(node) deploy/observability/metrics-page.ts
+	$(node) deploy/observability/dashboards/generate.ts
 
 .PHONY: format
 format: ## format the code

@@ -32,6 +32,7 @@ const steps: readonly Step[] = [
   { name: 'boundaries and lint still bite', command: ['node', 'test/boundaries/planted.ts'] },
   { name: 'generated files are fresh', command: ['node', 'schemas/generate.ts', '--check'] },
   { name: 'the page of metrics is fresh', command: ['node', 'deploy/observability/metrics-page.ts', '--check'] },
+  { name: 'dashboards are fresh', command: ['node', 'deploy/observability/dashboards/generate.ts', '--check'] },
   { name: 'schemas are compatible with what was released', command: ['node', 'schemas/compatibility.ts'] },
   { name: 'files speak of the project only', command: ['node', 'test/boundaries/own-words.ts'] },
 ]

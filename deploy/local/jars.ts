@@ -23,7 +23,7 @@ export type Jars = {
 
 const here = import.meta.dirname
 /** The checkout's own; git ignores it, every DATA_DIR shares it. */
-const sharedCacheDir = join(here, '../../.cache')
+export const sharedCacheDir = join(here, '../../.cache')
 
 const orUseYourOwn = 'or set KAFKA_BROKERS and SCHEMA_REGISTRY_URL to use a broker and a registry that run elsewhere'
 
@@ -122,10 +122,16 @@ export const publish = async (from: string, to: string): Promise<void> => {
 
 /**
  * Fetches one thing into a draft folder, and gives it its name when it is complete: a folder with that name is always whole.
- * The project file goes into the draft, too, because Maven leaves notes beside it.
+ * The project file goes into the draft, too, because Maven leaves notes beside it. Throws a PlatformError that says what to install.
  */
-const fetchOnce = async (
-  { cacheDir, what, to, goal }: { cacheDir: string; what: string; to: string; goal: readonly string[] },
+export const fetchOnce = async (
+  {
+    cacheDir = sharedCacheDir,
+    what,
+    to,
+    goal,
+    project = join(here, 'pom.xml'),
+  }: { cacheDir?: string; what: string; to: string; goal: readonly string[]; project?: string },
   say: Say,
   signal?: AbortSignal,
 ): Promise<void> => {
@@ -136,7 +142,7 @@ const fetchOnce = async (
   say(`fetching ${what}, once, into ${to} …`)
   try {
     await mkdir(draft)
-    await cp(join(here, 'pom.xml'), join(draft, 'pom.xml'))
+    await cp(project, join(draft, 'pom.xml'))
     const output = join(draft, 'output')
     await runMaven(what, ['-f', join(draft, 'pom.xml'), ...goal, `-DoutputDirectory=${output}`], say, signal)
     if (await isAbsent(output)) throw new PlatformError(`Maven ended well but has not fetched ${what}`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeMetrics } from './metrics-page.ts'
+import { describeMetrics, registerServices } from './metrics-page.ts'
 
 const all = [...describeMetrics()].flatMap(([service, metrics]) => metrics.map((metric) => ({ service, ...metric })))
 
@@ -33,9 +33,23 @@ test('a metric that several services have is the same in each', () => {
   )
 })
 
+test('every counter is there with 0 before anything is counted: an increase from nothing would not be seen', async () => {
+  for (const [service, metrics] of registerServices()) {
+    for (const { name, type, values } of await metrics.getMetricsAsJSON()) {
+      if (!name.startsWith('roomcast_') || String(type) !== 'counter') continue
+      assert.ok(values.length > 0, `${service}: ${name}`)
+      assert.ok(
+        values.every(({ value }) => value === 0),
+        name,
+      )
+    }
+    metrics.clear()
+  }
+})
+
 test('no label can hold a room, a user or a text from outside', () => {
   const labels = new Set(all.flatMap(({ labels: names }) => names))
   const bounded =
-    'action as code counted from kind lane partition phase reason result route state status to topic type waiting_for way weight'
+    'action api as code from kind lane part partition phase reason result route state status to topic type waiting_for way weight'
   assert.deepEqual([...labels].toSorted(), bounded.split(' '))
 })

@@ -1,7 +1,11 @@
 // Writes docs/metrics.generated.md from the metrics that the services register; with --check it writes nothing and fails when the
 // page is not what it would write. Nothing is started for it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createReadiness } from '../../services/shared/admin-server.ts'
+import { createRegistryMetrics } from '../../services/shared/codec/registry-watch.ts'
 import { createMetrics, type Metrics } from '../../services/shared/metrics.ts'
+import { createReadyMetrics } from '../../services/shared/ready-metrics.ts'
+import { createDroppedSpans } from '../../services/shared/tracing/metrics.ts'
 import { registerAll as registerEdge } from '../../services/edge/metrics.ts'
 import { registerAll as registerIngest } from '../../services/ingest/metrics.ts'
 import { registerAll as registerMixer } from '../../services/mixer/metrics.ts'
@@ -22,6 +26,13 @@ const registrations: Readonly<Record<string, (metrics: Metrics) => void>> = {
   edge: registerEdge,
 }
 
+/** What runService registers for every one of them. */
+const registerCommon = (metrics: Metrics): void => {
+  createReadyMetrics(metrics, createReadiness([]))
+  createRegistryMetrics(metrics)
+  createDroppedSpans(metrics)
+}
+
 const own = 'roomcast_'
 
 /** prom-client keeps the names of labels where its types do not say so. */
@@ -30,12 +41,21 @@ const labelNamesOf = (metric: object | undefined): readonly string[] => {
   return metric.labelNames.map(String)
 }
 
-/** The metrics of each service by name, but for Node's own. */
-export const describeMetrics = (): ReadonlyMap<string, readonly DescribedMetric[]> =>
+/** What each service registers, with nothing counted yet. */
+export const registerServices = (): ReadonlyMap<string, Metrics> =>
   new Map(
     Object.entries(registrations).map(([service, register]) => {
       const metrics = createMetrics({ service })
       register(metrics)
+      registerCommon(metrics)
+      return [service, metrics]
+    }),
+  )
+
+/** The metrics of each service by name, but for Node's own. */
+export const describeMetrics = (): ReadonlyMap<string, readonly DescribedMetric[]> =>
+  new Map(
+    [...registerServices()].map(([service, metrics]) => {
       const described = metrics
         .getMetricsAsArray()
         .filter(({ name }) => name.startsWith(own))

@@ -7,7 +7,7 @@ import { checkPortFree, findFreePort } from '../local/ports.ts'
 import { findProcess, startProcess, stopProcess, type StartedProcess } from '../local/processes.ts'
 import { awaitReady } from '../local/ready.ts'
 import { services } from '../local/services.ts'
-import { layOut, type Targets } from './lay-out.ts'
+import { assetsFolder, layOut, type Targets } from './lay-out.ts'
 import { findMonitoringTools } from './monitoring-tools.ts'
 
 /** Prometheus and Alertmanager beside a system that runs on this machine. */
@@ -69,7 +69,9 @@ export const startMonitoring = async ({
   const prometheusPort = await choosePort(ports.prometheus, 'PROMETHEUS_PORT', 'Prometheus')
   const alertmanager = `${host}:${alertmanagerPort}`
   const prometheus = `${host}:${prometheusPort}`
-  await layOut({ folder, targets: { ...targetsOf(environment), alertmanager: [alertmanager] }, scale })
+  const prometheusUrl = `http://${prometheus}`
+  const targets = { ...targetsOf(environment), alertmanager: [alertmanager] }
+  await layOut({ folder, targets, prometheusUrl, scale })
 
   const owner = createOwner()
   const stop = async (): Promise<void> => {
@@ -117,12 +119,13 @@ export const startMonitoring = async ({
           '--storage.tsdb.retention.time=7d',
           '--storage.tsdb.retention.size=1GB',
           `--web.listen-address=${prometheus}`,
+          `--web.user-assets=${join(folder, assetsFolder)}`,
         ],
         { PROMETHEUS_PORT: prometheusPort },
       ),
     ]
     return {
-      prometheusUrl: `http://${prometheus}`,
+      prometheusUrl,
       alertmanagerUrl: `http://${alertmanager}`,
       processes,
       folder,

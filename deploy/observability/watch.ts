@@ -46,7 +46,7 @@ export const watch = async ({ env, say, signal }: { env: Env; say: Say; signal: 
   try {
     say(`  Prometheus    ${monitoring.prometheusUrl}/alerts`)
     say(`  Alertmanager  ${monitoring.alertmanagerUrl}`)
-    say('  what an alert means and what to do: deploy/RUNBOOK.md')
+    say('  what an alert means and what to do: its runbook_url, or deploy/RUNBOOK.md')
     say(`  their files and logs: ${monitoring.folder}`)
     say('Ctrl-C stops both')
     await stay(monitoring, signal)

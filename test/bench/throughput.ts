@@ -10,7 +10,7 @@ import { loadNow, startUsageSampler } from './usage-sampler.ts'
 const roomCount = 2_000
 const withinMs = 600_000
 
-type Mix = {
+export type Mix = {
   readonly name: string
   readonly about: string
   /** Inputs of rooms that exist and are not pushing; the same again may follow. */
@@ -56,7 +56,7 @@ const roundOf = (write: InputWriter, roomId: string): readonly (() => OutgoingMe
   ]
 }
 
-const lifelike: Mix = {
+export const lifelike: Mix = {
   name: 'streams, invites and refusals',
   about:
     'of ten inputs: publish twice, joined, invite, MixAvailable, invite, refuse, cancel, publish_done, left: six pushes, four outcomes ' +

@@ -57,25 +57,74 @@ const valueOf = async (edge: TestEdge, start: string): Promise<number | undefine
 const lastProbe = (edge: TestEdge) => valueOf(edge, 'roomcast_edge_probe_last_timestamp_seconds{')
 const timed = (edge: TestEdge) => valueOf(edge, 'roomcast_edge_probe_seconds_count{')
 
-test('an edge times the probes of a partition from its opening on, and knows the newest of before', async (t) => {
+/** When the newest probe of `probeAll` was sent, as it says. */
+let newestAt = 0
+/** The partition of each probe of `probeAll`, by when it was sent. */
+const partitionOf = new Map<number, number>()
+
+/** Sends a probe through every partition, each of another millisecond. Resolves with these by partition. */
+const probeAll = async (): Promise<readonly number[]> => {
+  const firstAt = Math.max(Date.now(), newestAt + 1)
+  const moments = probeRooms.map((_, partition) => firstAt + partition)
+  for (const [partition, moment] of moments.entries()) partitionOf.set(moment, partition)
+  newestAt = firstAt + partitions
+  await stage.transact(...probeRooms.map((room, partition) => probe(room, moments[partition])))
+  return moments
+}
+
+/** Resolves with a partition whose probes an edge times; others than `not`. */
+const findTimed = async (edge: TestEdge, not?: number): Promise<number> => {
+  let found: number | undefined
+  await until('a probe is seen', async () => {
+    await probeAll()
+    found = partitionOf.get(Math.round(((await lastProbe(edge)) ?? 0) * 1_000))
+    return found !== undefined && found !== not
+  })
+  return found ?? NaN
+}
+
+/** Sends a probe through every partition, and resolves when that of one partition is seen, and all before it. */
+const passThrough = async (edge: TestEdge, partition: number): Promise<void> => {
+  const moment = (await probeAll())[partition] ?? NaN
+  await until('the probe is seen', async () => (await lastProbe(edge)) === moment / 1_000)
+}
+
+/** Of the probes through all partitions an edge times that of one, once. */
+const assertTimes = async (edge: TestEdge, partition: number): Promise<void> => {
+  await passThrough(edge, partition)
+  const before = (await timed(edge)) ?? NaN
+  await passThrough(edge, partition)
+  assert.equal(await timed(edge), before + 1)
+}
+
+test('an edge without clients times the probes of one partition, one with clients those of theirs from the opening on', async (t) => {
   const edge = await stage.startEdge()
   t.after(() => edge.stop())
-  const roomId = await newRoom()
-  const sentAt = Date.now()
+  const watched = await findTimed(edge)
+  await assertTimes(edge, watched)
+
+  let roomId = newRoomId()
+  while (partitionFor(roomId, partitions) === watched) roomId = newRoomId()
+  const partition = partitionFor(roomId, partitions)
+  await stage.writeRoom(aRoom({ roomId }))
+  const before = await timed(edge)
+  const sentAt = newestAt + 1
+  await until('that moment is over', async () => Date.now() > sentAt)
   await stage.transact(probe(roomId, sentAt))
-  assert.equal(await lastProbe(edge), undefined)
   const client = await edge.join('ann', roomId)
   await until('the probe of before is seen', async () => (await lastProbe(edge)) === sentAt / 1_000)
-  assert.equal(await timed(edge), 0)
-  await stage.transact(probe(roomId))
-  await until('the probe is timed', async () => (await timed(edge)) === 1)
+  assert.equal(await timed(edge), before)
+  await assertTimes(edge, partition)
   await publish(roomId)
   await client.waitForPush(9)
   assert.deepEqual(
     client.lines.filter(isPush).filter(({ room }) => room !== roomId),
     [],
   )
+
   await client.close()
+  assert.equal(await findTimed(edge, partition), watched)
+  await assertTimes(edge, watched)
 })
 
 test('probes neither take room in memory nor count against what may be read back for a cursor', async (t) => {

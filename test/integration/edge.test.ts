@@ -232,6 +232,8 @@ test('what waits for a client that does not read leaves by weight; likes and com
   const roomId = await newRoom()
   const slow = await edge.join('slow', roomId)
   const fast = await edge.join('fast', roomId)
+  const droppedBefore = await metricOf(edge, 'roomcast_edge_messages_dropped_total')
+  const gapsBefore = await metricOf(edge, 'roomcast_edge_gaps_total')
   slow.pause()
   let comments = 0
   const comment = 'x'.repeat(8_000)
@@ -257,6 +259,8 @@ test('what waits for a client that does not read leaves by weight; likes and com
   const last = aComment({ roomId })
   await stage.write(record('Commented', last))
   await fast.waitForPush(({ id }) => id === last.eventId)
+  const droppedSoFar = await metricOf(edge, 'roomcast_edge_messages_dropped_total')
+  assert.ok(droppedSoFar > droppedBefore, 'what is dropped is counted before the client reads of it')
   slow.resume()
   await slow.waitForPush(({ id }) => id === last.eventId, { timeoutMs: 20_000 })
   await slow.waitForPush(7)
@@ -270,6 +274,11 @@ test('what waits for a client that does not read leaves by weight; likes and com
   const sent = slow.messages().filter(({ type }) => type === 6).length
   assert.ok(dropped > 0)
   assert.equal(sent + dropped, comments + 1)
+  // Where the machine is busy the other may be left behind, too.
+  const told = [slow, fast].flatMap(({ lines }) => lines).filter((line) => isOp(line) && line.op === 'gap')
+  const toldOf = told.filter(isOp).reduce((sum, { dropped: count = 0 }) => sum + count, 0)
+  assert.equal(await metricOf(edge, 'roomcast_edge_messages_dropped_total'), droppedBefore + toldOf)
+  assert.equal(await metricOf(edge, 'roomcast_edge_gaps_total'), gapsBefore + told.length)
   assert.equal(likesOf(slow), (30 * 31) / 2)
   await slow.close()
   await fast.close()

@@ -15,15 +15,6 @@ const adminPorts: Readonly<Record<ServiceName, string>> = {
 }
 const services = ['ingest', 'state-machine', 'mixer', 'edge'] as const
 
-/** These have no sample as long as nothing goes wrong, or nobody comes back after long. */
-const onlyInTrouble = new Set([
-  'roomcast_dead_letters_total',
-  'roomcast_unknown_records_total',
-  'roomcast_edge_catch_up_seconds',
-  'roomcast_edge_gaps_total',
-  'roomcast_edge_messages_dropped_total',
-  'roomcast_edge_refusals_total',
-])
 /** These are there with the ffmpeg cloud alone. */
 const isOfCloudInABox = (name: string): boolean => name.startsWith('roomcast_mixer_')
 
@@ -120,7 +111,7 @@ test('a session shows in the metrics, and what is scraped is what the page says'
     await t.test(`${service}: every metric of the page has samples, and none is missing on the page`, async () => {
       const described = (describeMetrics().get(service) ?? []).map(({ name }) => name)
       const names = sampled(await scrape(service))
-      const missing = described.filter((name) => !names.has(name) && !onlyInTrouble.has(name) && !isOfCloudInABox(name))
+      const missing = described.filter((name) => !names.has(name) && !isOfCloudInABox(name))
       assert.deepEqual(missing, [])
       const strange = [...names].filter(
         (name) => !described.includes(name.replace(/_(bucket|sum|count)$/, '')) && !described.includes(name),

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { root } from '../../deploy/local/services.ts'
 import { layOut, listRuleFiles } from '../../deploy/observability/lay-out.ts'
 import { findMonitoringTools } from '../../deploy/observability/monitoring-tools.ts'
+import { anchorOf } from '../../deploy/observability/runbook-page.ts'
 import { skipWithoutMonitoring } from '../support/monitoring.ts'
 
 const folder = join(root, 'deploy', 'observability')
@@ -32,6 +33,8 @@ const alertsOf = (rules: string): ReadonlyMap<string, string> =>
   )
 
 const alerts = alertsOf(await readRules())
+/** Their files are named for their uids. */
+const boards = await readdir(join(folder, 'dashboards', 'generated'))
 
 const run = (program: string, args: readonly string[], cwd: string) =>
   promisify(execFile)(program, [...args], { cwd, timeout: withinMs })
@@ -49,20 +52,21 @@ describe('the rules', () => {
 
   test('every link inside of the runbook leads to a heading', async () => {
     const runbook = await readFile(join(root, 'deploy', 'RUNBOOK.md'), 'utf8')
-    const anchors = new Set(
-      [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-')),
-    )
+    const anchors = new Set([...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)))
     const dead = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].filter(([, anchor = '']) => !anchors.has(anchor))
     assert.deepEqual(dead.map(String), [])
   })
 
   for (const [name, rule] of alerts) {
     test(`${name} says how urgent it is, what is the case with its value, and where to read on`, () => {
-      assert.match(rule, /^ {10}severity: (page|ticket)$/m)
+      assert.match(rule, /^ {10}severity: (page|ticket|none)$/m)
       assert.match(rule, /^ {10}service: \S/m)
       assert.match(rule, /^ {10}summary: \S/m)
-      assert.match(rule, /^ {10}description: .*\$value/m)
-      assert.match(rule, new RegExp(`^ {10}runbook_url: deploy/RUNBOOK\\.md#${name.toLowerCase()}$`, 'm'))
+      assert.match(rule, /^ {10}description: .*\$value/ms)
+      const link = `runbook_url: '{{ $externalLabels.runbook }}#${anchorOf(name)}'`
+      assert.ok(rule.includes(`\n          ${link}`), `not there: ${link}`)
+      const board = /^ {10}dashboard: '\{\{ \$externalLabels\.dashboards \}\}\/d\/([\w-]+)'$/m.exec(rule)?.[1] ?? 'none'
+      assert.ok(boards.includes(`${board}.json`), `no dashboard: ${board}`)
     })
   }
 
@@ -114,7 +118,12 @@ describe("Prometheus's own tools", { skip: skipWithoutMonitoring }, () => {
       t.after(() => rm(target, { recursive: true, force: true }))
       const one = ['127.0.0.1:1']
       const targets = { ingest: one, 'state-machine': one, mixer: one, edge: one, alertmanager: one }
-      await layOut({ folder: target, targets, scale })
+      const prometheusUrl = 'http://127.0.0.1:1'
+      await layOut({ folder: target, targets, prometheusUrl, scale })
+      assert.match(
+        await readFile(join(target, 'prometheus.yml'), 'utf8'),
+        /^ {4}runbook: http:\/\/127\.0\.0\.1:1\/user\/runbook\.html$/m,
+      )
       const { stdout, stderr } = await run(promtool, ['check', 'config', 'prometheus.yml'], target)
       assert.doesNotMatch(stdout + stderr, /WARNING|FAILED/)
       await run(amtool, ['check-config', 'alertmanager.yml'], target)

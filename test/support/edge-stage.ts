@@ -12,6 +12,7 @@ import { openTransactionalProducer } from '../../services/shared/kafka/transacti
 import { Lifecycle } from '../../services/shared/lifecycle.ts'
 import { silentLog, type Log } from '../../services/shared/log.ts'
 import { createMetrics, type Metrics } from '../../services/shared/metrics.ts'
+import { tracingOff } from '../../services/shared/tracing/tracing.ts'
 import { edgeTopics } from './edge-records.ts'
 import { joinRooms, mintToken, openEdgeSocket, type EdgeClient } from './edge-client.ts'
 import { startKafka, type TestKafka } from './kafka.ts'
@@ -100,7 +101,7 @@ export const startEdgeStage = async (given?: EdgeBroker): Promise<EdgeStage> => 
       throw error
     }
     const readiness = createReadiness([])
-    const { port } = await startEdge({ config, log, metrics, readiness, lifecycle, fail })
+    const { port } = await startEdge({ config, log, metrics, tracing: tracingOff, readiness, lifecycle, fail })
     const url = `ws://127.0.0.1:${port}/v1/ws`
     const connect: TestEdge['connect'] = async (uid, options = {}) => {
       const client = await openEdgeSocket({ url, uid })

@@ -16,6 +16,8 @@ export type KafkaProxy = {
   onRequest: (apiKey: number) => Verdict
   /** Judges each answer, which means that the broker has done what was asked; `pass` unless set. */
   onAnswer: (apiKey: number) => Verdict
+  /** How much later each answer is passed on, in milliseconds: a broker that is slow. 0 unless set; the order of answers stays. */
+  answersLateMs: number
   /** Cuts all connections and refuses new ones: the broker is away. */
   readonly goAway: () => Promise<void>
   readonly comeBack: () => Promise<void>
@@ -75,6 +77,19 @@ export const startKafkaProxy = async (brokers: readonly string[]): Promise<Kafka
         cut()
       })
     }
+    const late: { readonly dueAt: number; readonly pass: () => void }[] = []
+    const passDue = (): void => {
+      for (let [next] = late; next !== undefined; [next] = late) {
+        const inMs = next.dueAt - performance.now()
+        if (inMs > 0) return void setTimeout(passDue, Math.ceil(inMs))
+        late.shift()
+        next.pass()
+      }
+    }
+    const passLate = (pass: () => void): void => {
+      late.push({ dueAt: performance.now() + proxy.answersLateMs, pass })
+      if (late.length === 1) passDue()
+    }
     const judge = (verdict: Verdict, frame: Buffer, to: net.Socket): void => {
       if (verdict === 'pass') to.write(frame)
       if (verdict === 'cut') cut()
@@ -94,7 +109,8 @@ export const startKafkaProxy = async (brokers: readonly string[]): Promise<Kafka
         const apiKey = asked.get(frame.readInt32BE(4)) ?? -1
         asked.delete(frame.readInt32BE(4))
         const namesBrokers = apiKey === api.metadata || apiKey === api.findCoordinator
-        judge(proxy.onAnswer(apiKey), namesBrokers ? renameBroker(frame, target, port) : frame, client)
+        const answer = namesBrokers ? renameBroker(frame, target, port) : frame
+        passLate(() => judge(proxy.onAnswer(apiKey), answer, client))
       }),
     )
   })
@@ -115,6 +131,7 @@ export const startKafkaProxy = async (brokers: readonly string[]): Promise<Kafka
     brokers: [`127.0.0.1:${port}`],
     onRequest: () => 'pass',
     onAnswer: () => 'pass',
+    answersLateMs: 0,
     goAway,
     comeBack: listen,
     close: goAway,

@@ -1,0 +1,1 @@
+import '@grafana/grafana-foundation-sdk/dashboard'
