@@ -25,6 +25,8 @@ const metricOf = async (edge: TestEdge, name: string): Promise<ReadonlyMap<strin
 }
 const connectionsOf = async (edge: TestEdge): Promise<number> =>
   (await metricOf(edge, 'roomcast_edge_connections')).get('') ?? 0
+const refusalsOf = async (edge: TestEdge): Promise<ReadonlyArray<readonly [string, number]>> =>
+  [...(await metricOf(edge, 'roomcast_edge_refusals_total'))].filter(([, count]) => count > 0)
 
 const text = (frame: string): Buffer => clientFrame('text', Buffer.from(frame))
 const countOf = (client: EdgeClient, matches: (line: { op: string; code?: number }) => boolean): number =>
@@ -54,7 +56,7 @@ test('a hundred thousand garbage frames move no other client', async () => {
   assert.ok((sent[0] ?? 0) > 10, 'the pump went on after its connection had been ended')
   await until('the garbage has been read', async () => (await connectionsOf(edge)) === 1)
   // Ten frames of each, and not one of those that came behind them.
-  assert.deepEqual(await metricOf(edge, 'roomcast_edge_refusals_total'), new Map([['400', 50]]))
+  assert.deepEqual(await refusalsOf(edge), [['400', 50]])
   assert.equal((await metricOf(edge, 'roomcast_edge_closes_total')).get('4501'), 5)
   for (const pump of pumps) pump.destroy()
   assert.equal((await watcher.ping()).op, 'pong')
@@ -67,7 +69,7 @@ test('a frame of many lines costs no more than ten that are refused', async () =
   const client = await edge.open()
   client.send('1\n'.repeat(8_000))
   assert.equal((await client.closed).code, 4501)
-  assert.deepEqual(await metricOf(edge, 'roomcast_edge_refusals_total'), new Map([['400', 10]]))
+  assert.deepEqual(await refusalsOf(edge), [['400', 10]])
   await edge.stop()
 })
 

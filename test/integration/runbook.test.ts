@@ -111,6 +111,8 @@ const expected: ReadonlyArray<readonly [words: string, printed: RegExp]> = [
   ['dead-letter.v1', /source-topic:room\.input\.v1.*reason:RECORD_UNREADABLE/],
   ['video cloud', /^$/],
   ['find-hanging', /^(?=.*state-machine-0 )(?=.*runbook-test [^\n]*Ongoing)/s],
+  ['/subjects', /^[1-9]\d*\n$/],
+  ["grep -c 'id:'", /^1\n$/],
   ['--under-replicated-partitions', /"error":null,"bytes":\d+/],
 ]
 

@@ -45,5 +45,7 @@ export const query = async ({ prometheusUrl }: Monitoring, expression: string): 
   const answer = await readJson(
     `${prometheusUrl}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`,
   )
-  return Vector.parse(answer).data.result.map(({ value }) => Number(value[1]))
+  const vector = Vector.safeParse(answer)
+  if (!vector.success) throw new Error(`${expression}: ${JSON.stringify(answer).slice(0, 500)}`)
+  return vector.data.data.result.map(({ value }) => Number(value[1]))
 }

@@ -88,7 +88,7 @@ export const oldest = (
     shows:
       'Age of the oldest record that is not processed. A service that is missing here is not running, and behind all the same.',
     normal: 'below 1 s.',
-    next: 'growing with all instances busy is load; growing at one of them is a standstill there.',
+    next: 'growing at all instances, and Kafka writes are fine: load. Growing at one of them: a standstill there. Kafka writes slow: that is the cause.',
     heading,
   })
 
@@ -101,6 +101,6 @@ export const slowKafka = (q: Queries, by: string): Placeable =>
     shows:
       'How long nine of ten writes wait for the answer of a broker. Red from 0.1 s: at two services for 90 s that is BrokerSlow. Orange, from 50 ms, is slower than usual and no alert.',
     normal: '2 to 30 ms. Missing for a service that has nothing to write, or does not run.',
-    next: 'slow for all services: the broker. Slow for one: its machine, its network or its event loop.',
+    next: 'slow for all services: the broker, or the line to it. Slow for one: its machine, its network or its event loop.',
     heading: 'BrokerSlow',
   })

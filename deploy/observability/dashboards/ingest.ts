@@ -51,7 +51,7 @@ export const ingest: Board = {
             none: 'no requests',
             shows: 'Time from the arrival of a request to the end of its answer, one in a hundred longer.',
             normal: 'below 0.1 s.',
-            next: 'near 2 s: outcomes do not come. Is the state-machine there? Then see its panel "From input to commit".',
+            next: 'near 2 s: outcomes do not come in time. Is the state-machine there and ready? Is Kafka slow? Then see its panel "From input to commit".',
             heading: 'ServiceDown',
           }),
           slowKafka(q, 'instance'),

@@ -64,7 +64,7 @@ export const stateMachine: Board = {
             none: 'none was due',
             shows: 'How long after its time a deadline was appended, one in ten later.',
             normal: 'below 0.5 s.',
-            next: 'late with lag: as for a standstill. Late without lag: the broker.',
+            next: 'Kafka writes slow: the broker. Else with lag: as for a standstill.',
             heading: 'TimersLate',
           }),
           registryAway(q, 'instance'),

@@ -5,7 +5,7 @@ import type { Figures, PartOptions } from '../part.ts'
 import type { Stage } from '../stage.ts'
 import { epochNow, loadNow, startUsageSampler } from '../usage-sampler.ts'
 import type { SpanSinkApi } from './span-sink.ts'
-import type { Variant } from './variants.ts'
+import { serviceNameOf, type Variant } from './variants.ts'
 
 /** Processes of all variants run at the same time, each on partitions of its own; one after the other gets some work, the others idle. */
 export type Seat = {
@@ -72,9 +72,10 @@ const inTurn = <T>(all: readonly T[], nth: number): readonly T[] => {
   return nth % 2 === 0 ? turned : turned.toReversed()
 }
 
-const measureSlice = async ({ stage, sink, signal }: Slicing, { pid, work }: Seat): Promise<Figures> => {
+const measureSlice = async ({ stage, sink, signal }: Slicing, { variant, pid, work }: Seat): Promise<Figures> => {
   const load1 = loadNow()
-  const spansBefore = await sink.ask('count', null)
+  const service = serviceNameOf(variant.sampledShare)
+  const spansBefore = await sink.ask('count', service)
   const sampler = startUsageSampler({ service: pid, broker: stage.brokerPid })
   try {
     const from = epochNow()
@@ -83,7 +84,7 @@ const measureSlice = async ({ stage, sink, signal }: Slicing, { pid, work }: Sea
     const to = epochNow()
     await sampler.stop()
     const { serviceCpuSeconds = 0, otherCores = 0 } = sampler.between(from, to)
-    const spans = (await sink.ask('count', null)) - spansBefore
+    const spans = (await sink.ask('count', service)) - spansBefore
     return {
       cpuPerMillion: round((serviceCpuSeconds / count) * 1e6),
       ...figures,

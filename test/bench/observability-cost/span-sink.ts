@@ -5,19 +5,23 @@ import { answerParent } from '../edge/child.ts'
 export type SpanSinkApi = {
   /** Resolves with the port. */
   readonly start: (none: null) => Promise<number>
-  /** So many spans came since the start. */
-  readonly count: (none: null) => number
+  /** So many spans of the service of that name came since the start. */
+  readonly count: (serviceName: string) => number
 }
 
 /** Each span has it once. */
 const spanStart = Buffer.from('"startTimeUnixNano"')
-let spans = 0
+const spans = new Map<string, number>()
 
 const countIn = (body: Buffer): number => {
   let count = 0
   for (let at = body.indexOf(spanStart); at !== -1; at = body.indexOf(spanStart, at + spanStart.length)) count += 1
   return count
 }
+
+/** An export is of one process: its resource stands at the front, once. */
+const serviceOf = (body: Buffer): string =>
+  /"key":"service\.name","value":\{"stringValue":"([^"]*)"/.exec(body.toString('utf8', 0, 2_000))?.[1] ?? ''
 
 answerParent<SpanSinkApi>({
   start: () =>
@@ -27,7 +31,9 @@ answerParent<SpanSinkApi>({
         request.on('data', (part: Buffer) => void parts.push(part))
         request.on('error', () => {}) // a service that ends meanwhile
         request.on('end', () => {
-          spans += countIn(Buffer.concat(parts))
+          const body = Buffer.concat(parts)
+          const service = serviceOf(body)
+          spans.set(service, (spans.get(service) ?? 0) + countIn(body))
           response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
         })
       })
@@ -37,5 +43,5 @@ answerParent<SpanSinkApi>({
         if (typeof address === 'object' && address !== null) resolve(address.port)
       })
     }),
-  count: () => spans,
+  count: (serviceName) => spans.get(serviceName) ?? 0,
 })

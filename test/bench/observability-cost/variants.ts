@@ -35,7 +35,8 @@ export const variantsWith = (collectorUrl: string): readonly Variant[] => {
   }
   const traced = (sampledShare: number): Variant => ({
     name: `metrics on, traces on, ${sampledShare * 100} % sampled`,
-    env: tracesOn,
+    // Deadlines run out in every process at any time, and begin traces: the name tells whose spans came.
+    env: { ...tracesOn, OTEL_SERVICE_NAME: serviceNameOf(sampledShare) },
     hasMetrics: true,
     sampledShare,
   })
@@ -48,6 +49,9 @@ export const variantsWith = (collectorUrl: string): readonly Variant[] => {
     traced(1),
   ]
 }
+
+/** What the spans of a variant have as their service. */
+export const serviceNameOf = (sampledShare: number | null): string => `sampled-${sampledShare}`
 
 /** The message as a variant is given it. */
 export const inTrace = (message: OutgoingMessage, { sampledShare }: Variant): OutgoingMessage => {

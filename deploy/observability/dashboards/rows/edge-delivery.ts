@@ -59,7 +59,7 @@ export const deliveryRow = (q: Queries): Row => ({
         queries: [q.rate('roomcast_edge_messages_sent_total', { by: 'weight', legend: 'weight {{weight}}' })],
         shows: 'Messages to sockets, once for each connection.',
         normal: 'follows rooms and connections.',
-        next: '4 and 5 stop: the state-machine.',
+        next: '4 and 5 stop: the state-machine, or Kafka is slow. 5 alone falls: no mixes, or no co-hosting.',
       }),
       graph({
         title: 'Bytes sent',

@@ -13,7 +13,7 @@ export const slowClientsRow = (q: Queries): Row => ({
         queries: [q.sum('roomcast_edge_way_connections', { by: 'way' })],
         shows: 'Connections served by what is published to their room (fast), or by a queue of their own.',
         normal: 'nearly all fast.',
-        next: 'own grows: they do not read.',
+        next: 'own grows, and bytes wait: they do not read. A few on their own way for a moment are normal.',
         heading: 'Clients that do not read',
       }),
       graph({

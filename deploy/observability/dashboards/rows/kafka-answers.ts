@@ -25,7 +25,7 @@ export const answersRow = (q: Queries): Row => ({
         steps: kafkaSteps,
         shows: 'Requests of all services, by kind; Fetch without the wait that it was allowed.',
         normal: 'milliseconds; JoinGroup and SyncGroup wait for other members.',
-        next: 'only EndTxn and AddOffsetsToTxn: the coordinator of transactions. Only Fetch: reading from disk.',
+        next: 'all alike: the line to the broker, or the whole broker. Only Produce: its disk, or replicas. Only EndTxn and AddOffsetsToTxn: the coordinator of transactions. Only Fetch: reading from disk.',
         heading: 'The broker is slow or away',
       }),
       graph({

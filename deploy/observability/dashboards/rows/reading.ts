@@ -16,7 +16,7 @@ export const readingRow = (q: Queries): Row => ({
         steps: lagSteps,
         shows: 'Age of the oldest record that is not processed, of the worst partition.',
         normal: 'near 0.',
-        next: 'a line that rises by one second a second stands still; one that goes up and down is load.',
+        next: 'a line that rises by one second a second stands still; one that goes up and down is load, or a slow broker.',
         heading: 'ConsumerBehind',
       }),
       graph({
