@@ -5,6 +5,7 @@ import type { IncomingMessage } from '../shared/kafka/message.ts'
 import { isSampled } from '../shared/tracing/context.ts'
 import { tracingOff, type Tracing } from '../shared/tracing/tracing.ts'
 import { decide, type Input } from './domain/decide.ts'
+import { create, invite } from './domain/testing/inputs.ts'
 import { testRules } from './domain/testing/world.ts'
 import { createInputTraces } from './input-traces.ts'
 
@@ -18,25 +19,6 @@ const messageWith = (traceparent?: string): IncomingMessage => ({
   timestamp: 1,
   size: 0,
 })
-const create = (roomId: string): Input => ({
-  type: 'LiveCreateRequested',
-  record: { eventId: `create-${roomId}`, roomId, occurredAt: 0, uid: `u${roomId}`, name: null, description: null },
-})
-const invite: Input = {
-  type: 'CohostInviteRequested',
-  record: {
-    eventId: 'invite',
-    roomId: 'A',
-    occurredAt: 0,
-    inviterUid: 'uA',
-    inviterName: null,
-    inviteeUid: 'uB',
-    inviteeName: null,
-    inviteeRoomId: 'B',
-    type: 'side_by_side',
-    inviterType: 2,
-  },
-}
 const timer: Input = {
   type: 'TimerFired',
   record: { eventId: 'A.t1', roomId: 'A', occurredAt: 0, timer: 'grace', subject: '', generation: 1 },

@@ -8,6 +8,7 @@ import { createMetrics } from '../shared/metrics.ts'
 import { tracingOff, type Tracing } from '../shared/tracing/tracing.ts'
 import { createBrokerClock } from './broker-clock.ts'
 import type { Input, Output } from './domain/decide.ts'
+import { create, invite } from './domain/testing/inputs.ts'
 import { testRules } from './domain/testing/world.ts'
 import { createTaskMetrics } from './metrics.ts'
 import type { Like } from './like-totals.ts'
@@ -151,26 +152,6 @@ const createPartition = ({
     },
   }
 }
-
-const invite: Input = {
-  type: 'CohostInviteRequested',
-  record: {
-    eventId: 'invite',
-    roomId: 'A',
-    occurredAt: 0,
-    inviterUid: 'uA',
-    inviterName: null,
-    inviteeUid: 'uB',
-    inviteeName: null,
-    inviteeRoomId: 'B',
-    type: 'side_by_side',
-    inviterType: 2,
-  },
-}
-const create = (roomId: string): Input => ({
-  type: 'LiveCreateRequested',
-  record: { eventId: `create-${roomId}`, roomId, occurredAt: 0, uid: `u${roomId}`, name: null, description: null },
-})
 
 test('what was committed is there for the next owner, and nothing is decided twice', async () => {
   const partition = createPartition()

@@ -20,6 +20,7 @@ import { restorePart } from './restore.ts'
 import { throughputPart } from './throughput.ts'
 import { rebalancePart } from './rebalance.ts'
 import { table, writeCases } from './report.ts'
+import { onInterrupt } from '../support/interrupts.ts'
 
 /** These start what they need. */
 const parts: readonly Part[] = [
@@ -59,19 +60,7 @@ if (unknown !== undefined) {
 }
 const chosen = positionals.length === 0 ? parts : all.filter(({ name }) => positionals.includes(name))
 
-const interrupted = new AbortController()
-for (const [signal, exitCode] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.on(signal, () => {
-    // The second time without ado: what was started ends with this process.
-    if (interrupted.signal.aborted) process.exit(exitCode)
-    process.exitCode = exitCode
-    process.stdout.write('interrupted: ending what was started …\n')
-    interrupted.abort()
-  })
-}
+const interrupted = onInterrupt(() => process.stdout.write('interrupted: ending what was started …\n'))
 
 for (const part of chosen) {
   const startedAt = new Date()

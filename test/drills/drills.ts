@@ -14,6 +14,7 @@ import { writeForOnCall } from './on-call.ts'
 import { firstTold, writeReport } from './report.ts'
 import { runDrill, type Outcome } from './run-drill.ts'
 import { readRunbook } from './runbook.ts'
+import { onInterrupt } from '../support/interrupts.ts'
 
 const drills: readonly Drill[] = [
   stateMachineStopped,
@@ -42,18 +43,7 @@ if (unknown !== undefined) {
 }
 const chosen = positionals.length === 0 ? drills : drills.filter(({ name }) => positionals.includes(name))
 
-const interrupted = new AbortController()
-for (const [signal, exitCode] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.on(signal, () => {
-    // The second time without ado: what was started ends with this process.
-    if (interrupted.signal.aborted) process.exit(exitCode)
-    process.exitCode = exitCode
-    interrupted.abort()
-  })
-}
+const interrupted = onInterrupt()
 
 const startedAt = performance.now()
 const say = (what: string): void => console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(0)} s  ${what}`)

@@ -5,7 +5,10 @@ import { openThrottledProxy } from './throttled-proxy.ts'
 
 /** A client in one room that adds up what it receives, and keeps no more than that. */
 export type CountingReader = {
-  /** Bytes received of messages that may be dropped or merged (weights 8 and 9) and of the notices in their place. */
+  /**
+   * Bytes received of messages that may be dropped or merged (weights 8 and 9) and of the notices in their place. Newlines between
+   * them are not counted: the last one of a frame has none, and where frames end is not seen here.
+   */
   readonly bulkBytes: () => number
   /** The same at the moment in which a message began to come; undefined: it has not come. */
   readonly bulkBytesBefore: (id: string) => number | undefined
@@ -78,7 +81,7 @@ export const openAcknowledgingReader = async ({
     ackEveryBytes: windowBytes / 4,
     onLine: (text) => {
       const line = JSON.parse(text) as Line
-      take(line, Buffer.byteLength(text) + 1)
+      take(line, Buffer.byteLength(text))
       if (isPush(line) && line.type === 104) joined.resolve()
       if (isOp(line) && line.op === 'error') joined.reject(new Error(`refused: ${line.code} ${line.message}`))
     },
@@ -113,7 +116,7 @@ export const openReaderBehindSlowLink = async ({
   const count = (): typeof reader => {
     for (; counted < client.lines.length; counted += 1) {
       const line = client.lines[counted]
-      if (line !== undefined) take(line, Buffer.byteLength(JSON.stringify(line)) + 1)
+      if (line !== undefined) take(line, Buffer.byteLength(JSON.stringify(line)))
     }
     return reader
   }

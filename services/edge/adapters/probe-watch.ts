@@ -6,6 +6,7 @@ import { createReader } from '../../shared/kafka/reader.ts'
 import type { Log } from '../../shared/log.ts'
 import { isProbeRoom } from '../../shared/probe-rooms.ts'
 import { backOff } from '../../shared/waiting.ts'
+import { withSignal } from '../../shared/with-signal.ts'
 import type { TakeProbe } from '../probe.ts'
 
 /** Reads the probes of one partition while the lanes read none, so that an edge without clients knows whether it would serve them. */
@@ -56,8 +57,7 @@ export const createProbeWatch = async ({
     signal: stopping,
   })
 
-  const begin = async (ended: AbortSignal): Promise<void> => {
-    const signal = AbortSignal.any([stopping, ended])
+  const begin = async (signal: AbortSignal): Promise<void> => {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         const bounds = await fetchWatermarks({ kafka, topic, partitions: [partition], signal })
@@ -82,7 +82,7 @@ export const createProbeWatch = async ({
       if (!isOn) return end()
       on = { since: clock.now(), ended: new AbortController() }
       // It ends with its signal, and tells of its failures itself.
-      void begin(on.ended.signal)
+      void withSignal({ signals: [stopping, on.ended.signal] }, begin)
     },
     stop: async () => {
       end()
