@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDurationHistogram, createMetrics } from './metrics.ts'
-import { createTallyCounter, createTallyHistogram } from './tally-metrics.ts'
+import { createPairTallyCounter, createTallyCounter, createTallyHistogram } from './tally-metrics.ts'
 
 const linesOf = (text: string, name: string): readonly string[] =>
   text.split('\n').filter((line) => line.startsWith(name) || line.startsWith(`# TYPE ${name}`))
@@ -16,6 +16,30 @@ test('a counter has what was added since its start, however often it is scraped'
     '# TYPE roomcast_x_total counter',
     'roomcast_x_total{weight="4",service="test"} 5',
     'roomcast_x_total{weight="5",service="test"} 0',
+  ])
+})
+
+test('a counter of pairs begins with the known ones at zero, and takes others as they come', async () => {
+  const metrics = createMetrics({ service: 'test' })
+  const tally = createPairTallyCounter({
+    metrics,
+    name: 'roomcast_x_total',
+    help: 'x',
+    labels: ['type', 'result'],
+    known: [['Live'], ['applied', 'failed']],
+  })
+  tally.add('Live', 'applied')
+  tally.add('Live', 'late')
+  await metrics.metrics()
+  tally.add('Live', 'applied')
+  tally.add('Live', 'late')
+  tally.add('Other', 'late')
+  assert.deepEqual(linesOf(await metrics.metrics(), 'roomcast_x_total'), [
+    '# TYPE roomcast_x_total counter',
+    'roomcast_x_total{type="Live",result="applied",service="test"} 2',
+    'roomcast_x_total{type="Live",result="failed",service="test"} 0',
+    'roomcast_x_total{type="Live",result="late",service="test"} 2',
+    'roomcast_x_total{type="Other",result="late",service="test"} 1',
   ])
 })
 

@@ -49,6 +49,54 @@ export const createTallyCounter = <Value extends string | number>({
   }
 }
 
+/** Adds one under a value of either label. */
+export type PairTally = { readonly add: (first: string, second: string) => void }
+
+/**
+ * A counter with two labels. Values that are not known at the start are taken as they come: whoever counts bounds them.
+ * @param known there from the start, with zero: each first value with each second one
+ */
+export const createPairTallyCounter = ({
+  metrics,
+  name,
+  help,
+  labels: [first, second],
+  known,
+}: {
+  metrics: Metrics
+  name: `roomcast_${string}_total`
+  help: string
+  labels: readonly [string, string]
+  known: readonly [readonly string[], readonly string[]]
+}): PairTally => {
+  const counts = new Map(known[0].map((one) => [one, new Map(known[1].map((other) => [other, { count: 0 }]))]))
+  new Counter({
+    name,
+    help,
+    labelNames: [first, second],
+    registers: [metrics],
+    collect() {
+      for (const [one, others] of counts) {
+        for (const [other, counted] of others) {
+          this.inc({ [first]: one, [second]: other }, counted.count)
+          counted.count = 0
+        }
+      }
+    },
+  })
+  return {
+    add: (one, other) => {
+      const counted = counts.get(one)?.get(other)
+      if (counted !== undefined) {
+        counted.count += 1
+        return
+      }
+      const others = counts.get(one) ?? new Map<string, { count: number }>()
+      counts.set(one, others.set(other, { count: 1 }))
+    },
+  }
+}
+
 /** Observes a duration for `count` things at once. */
 export type TallyHistogram<Value extends string | number> = {
   readonly observe: (value: Value, seconds: number, count: number) => void

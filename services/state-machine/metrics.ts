@@ -5,7 +5,7 @@ import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
 import { boundedLabel, createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
 import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
-import { createTallyHistogram } from '../shared/tally-metrics.ts'
+import { createPairTallyCounter, createTallyCounter, createTallyHistogram } from '../shared/tally-metrics.ts'
 import type { Output } from './domain/decide.ts'
 import type { TimerKind } from './domain/timers.ts'
 import { codes } from './domain/turn.ts'
@@ -49,11 +49,12 @@ const timerKinds = {
 /** Registers the metrics of the tasks. Labels: record names and the fixed texts of the domain. */
 export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
   const registers = [metrics]
-  const inputs = createCounter({
+  const inputs = createPairTallyCounter({
     metrics,
     name: 'roomcast_inputs_total',
     help: 'Inputs decided, by record type and result: applied, failed, or why nothing changed.',
-    labels: { type: topics.roomInput.records, result: ['applied', 'failed'] },
+    labels: ['type', 'result'],
+    known: [topics.roomInput.records, ['applied', 'failed']],
   })
   const transactions = createCounter({
     metrics,
@@ -79,13 +80,13 @@ export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
     label: 'weight',
     values: [4, 5] as const,
   })
-  const decidedRequests = createCounter({
+  const decidedRequests = createTallyCounter({
     metrics,
     name: 'roomcast_requests_decided_total',
     help: 'Outcomes of requests, by code: 200 is done, any other says why not.',
-    labels: { code: Object.values(codes) },
+    label: 'code',
+    values: Object.values<number>(codes),
   })
-  const codeLabel = boundedLabel(Object.values(codes).map(String))
   const restoreSeconds = createDurationHistogram({
     metrics,
     name: 'roomcast_restore_seconds',
@@ -115,14 +116,14 @@ export const createTaskMetrics = (metrics: Metrics): TaskMetrics => {
   const kindLabel = boundedLabel(Object.keys(timerKinds))
 
   const countOutput = ({ output, causedAt }: Derived, nowMs: number): void => {
-    if (output.type === 'RequestDecided') return decidedRequests.inc({ code: codeLabel(String(output.record.code)) })
+    if (output.type === 'RequestDecided') return decidedRequests.add(output.record.code, 1)
     const weight = pushMessageOf(output.type)?.weight
     if (weight === 4 || weight === 5) derivedSeconds.observe(weight, Math.max(0, nowMs - causedAt) / 1_000, 1)
   }
 
   return {
     ...createRoomMetrics(metrics),
-    decided: (type, ignored) => inputs.inc({ type, result: ignored ?? 'applied' }),
+    decided: (type, ignored) => inputs.add(type, ignored ?? 'applied'),
     committed: ({ seconds, inputs: count, derived, nowMs }) => {
       transactions.inc({ result: 'committed' })
       transactionSeconds.observe(seconds)

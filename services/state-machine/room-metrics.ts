@@ -1,6 +1,7 @@
 import { Gauge } from 'prom-client'
 import type { Room } from '../../schemas/types.generated.ts'
-import { boundedLabel, createCounter, type Metrics } from '../shared/metrics.ts'
+import { boundedLabel, type Metrics } from '../shared/metrics.ts'
+import { createPairTallyCounter } from '../shared/tally-metrics.ts'
 import { roomStatus } from './domain/terms.ts'
 
 /** Counts the rooms in memory and what becomes of them; kept up to date by each change, so that a scrape looks at no room. */
@@ -35,7 +36,7 @@ const statusOf = (room: Known): string =>
 const timersOf = (room: Known): number => room?.timers.length ?? 0
 const oneIf = (room: Known): number => (room === null || room === undefined ? 0 : 1)
 
-const fromAndTo = (states: readonly string[]) => ({ from: states, to: states })
+const fromAndTo = (states: readonly string[]) => ({ labels: ['from', 'to'], known: [states, states] }) as const
 
 export const createRoomMetrics = (metrics: Metrics): RoomMetrics => {
   const registers = [metrics]
@@ -57,17 +58,17 @@ export const createRoomMetrics = (metrics: Metrics): RoomMetrics => {
     help: 'Deadlines in the committed states.',
     registers,
   })
-  const roomTransitions = createCounter({
+  const roomTransitions = createPairTallyCounter({
     metrics,
     name: 'roomcast_room_transitions_total',
     help: 'Committed changes of the status of rooms; none: not there.',
-    labels: fromAndTo([none, ...statusNames.values()]),
+    ...fromAndTo([none, ...statusNames.values()]),
   })
-  const sessionTransitions = createCounter({
+  const sessionTransitions = createPairTallyCounter({
     metrics,
     name: 'roomcast_session_transitions_total',
     help: "Committed changes of the phase of rooms' sessions; none: in no session.",
-    labels: fromAndTo([none, ...phases]),
+    ...fromAndTo([none, ...phases]),
   })
 
   const count = (partition: number, before: Known, after: Known): void => {
@@ -88,10 +89,10 @@ export const createRoomMetrics = (metrics: Metrics): RoomMetrics => {
     },
     changed: (partition, before, after) => {
       count(partition, before, after)
-      const status = { from: statusOf(before), to: statusOf(after) }
-      if (status.from !== status.to) roomTransitions.inc(status)
-      const phase = { from: phaseOf(before), to: phaseOf(after) }
-      if (phase.from !== phase.to) sessionTransitions.inc(phase)
+      const [status, nextStatus] = [statusOf(before), statusOf(after)]
+      if (status !== nextStatus) roomTransitions.add(status, nextStatus)
+      const [phase, nextPhase] = [phaseOf(before), phaseOf(after)]
+      if (phase !== nextPhase) sessionTransitions.add(phase, nextPhase)
     },
     left: (partition, left) => {
       for (const room of left) count(partition, room, null)

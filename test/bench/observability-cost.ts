@@ -5,9 +5,10 @@ import { median, round } from './median.ts'
 import { withEdges } from './observability-cost/edges.ts'
 import { scrapeEdge } from './observability-cost/scraped-edge.ts'
 import { scrapeStateMachine } from './observability-cost/scraped-state-machine.ts'
-import { measureInSlices, type Sliced, type Slicing } from './observability-cost/slices.ts'
+import { measureInSlices, type Slicing } from './observability-cost/slices.ts'
 import type { SpanSinkApi } from './observability-cost/span-sink.ts'
 import { withStateMachines } from './observability-cost/state-machines.ts'
+import { measureSwitched } from './observability-cost/switched.ts'
 import { baseline, variantsWith } from './observability-cost/variants.ts'
 import type { Case, Figures, Part, PartOptions } from './part.ts'
 import { partitions, withStage, type Stage } from './stage.ts'
@@ -27,14 +28,14 @@ const certainty = (runs: readonly Figures[]): string => {
   const differences = runs.map((run) => run[difference] ?? 0)
   const { low, high, confidence } = medianInterval(differences)
   return (
-    `processor time ${signed(median(differences))} % against ${baseline}: median of ${runs.length} rounds; between ${signed(low)} and ` +
+    `processor time ${signed(median(differences))} % against ${baseline}: median of ${runs.length}; between ${signed(low)} and ` +
     `${signed(high)} % with ${Math.round(100 * confidence)} % confidence`
   )
 }
 
 const signed = (percent: number): string => `${percent < 0 ? '' : '+'}${round(percent)}`
 
-const casesOf = (what: string, sliced: Sliced): readonly Case[] => {
+const casesOf = (what: string, sliced: ReadonlyMap<{ readonly name: string }, readonly Figures[]>): readonly Case[] => {
   const base = [...sliced].find(([{ name }]) => name === baseline)?.[1] ?? []
   return [...sliced].map(([{ name }, own]) => {
     const runs = name === baseline ? own : compared(own, base)
@@ -71,7 +72,8 @@ export const observabilityCostPart: Part = {
   name: 'observability-cost',
   about:
     'CPU seconds of a state-machine per million inputs, and of an edge per million deliveries (ten a comment), without metrics, with metrics, ' +
-    'and with traces; processes of all variants run at the same time and get work by turns. What scrapes take of services under load',
+    'and with traces; processes of all variants run at the same time and get work by turns; and one process whose metrics are switched on and ' +
+    'off between its slices. What scrapes take of services under load',
   measure: (options) =>
     withStage(options, async (stage) => {
       const { isQuick, runs: generations } = options
@@ -85,7 +87,18 @@ export const observabilityCostPart: Part = {
           withStateMachines(stage, variants, inputs, options, use),
         )
         const delivered = await measureInSlices(slicing, (use) => withEdges(stage, variants, load, options, use))
+        const times = isQuick ? 1 : 20
+        const fewer = { rooms: 1_000, rounds: isQuick ? 5 : 20 }
+        const decidedByOne = await measureSwitched(options, times, (variant, use) =>
+          withStateMachines(stage, [variant], fewer, options, use),
+        )
+        const longer = { ...load, seconds: isQuick ? 10 : 5 }
+        const deliveredByOne = await measureSwitched(options, times, (variant, use) =>
+          withEdges(stage, [variant], longer, options, use),
+        )
         return [
+          ...casesOf('state-machine, switched', decidedByOne),
+          ...casesOf('edge, switched', deliveredByOne),
           ...casesOf('state-machine', decided),
           ...casesOf('edge', delivered),
           ...(await scrapedCases(stage, options)),

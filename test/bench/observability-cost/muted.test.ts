@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { muted } from './muted.ts'
+import { recording } from './recording.ts'
 
 type Log = string[]
 const createRecorders = (log: Log) => ({
@@ -15,6 +16,18 @@ test('a muted recorder has the same functions, and asks those that give nothing 
   const { counted } = silent(log)
   for (const what of ['first', 'second', 'third']) counted(what)
   assert.deepEqual(log, ['first'])
+})
+
+test('a muted recorder records while recording is on', () => {
+  const log: Log = []
+  const { counted } = silent(log)
+  counted('first')
+  counted('second')
+  recording.isOn = true
+  counted('third')
+  recording.isOn = false
+  counted('fourth')
+  assert.deepEqual(log, ['first', 'third'])
 })
 
 test('what a recorder gives back is muted as well', () => {

@@ -1,8 +1,10 @@
+import { recording } from './recording.ts'
+
 type Recorder = (...given: readonly unknown[]) => unknown
 
 /**
- * A maker of recorders that do nothing: what it makes has the same functions, and none of them records. One that gives something back
- * (the recorder of one topic, for example) still gives it, muted as well. Anything else is left as it is.
+ * A maker of recorders that can be muted: what it makes has the same functions, and none of them records while `recording` is off. One
+ * that gives something back (the recorder of one topic, for example) still gives it, muted as well. Anything else is left as it is.
  */
 export const muted = (value: unknown): unknown => {
   if (typeof value === 'function') {
@@ -24,9 +26,12 @@ const silenced = (value: unknown): unknown => {
 const silencedFunction = (recorder: Recorder): unknown => {
   let records = false
   return (a: unknown, b: unknown, c: unknown, d: unknown) => {
-    if (records) return undefined
+    if (recording.depth === 0) recording.calls += 1
+    if (records && !recording.isOn) return undefined
+    recording.depth += 1
     const given = recorder(a, b, c, d)
+    recording.depth -= 1
     records = given === undefined
-    return silenced(given)
+    return records ? undefined : silenced(given)
   }
 }

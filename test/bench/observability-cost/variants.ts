@@ -17,7 +17,13 @@ export const baseline = 'metrics off'
 
 /** For example a profiler's. */
 const nodeOptions = process.env['NODE_OPTIONS'] ?? ''
-const metricsOff = { NODE_OPTIONS: `${nodeOptions} --import ${join(import.meta.dirname, 'metrics-off.ts')}` }
+/** Names the file into which a process with `metrics-switch.ts` writes what it spent. */
+export const reportVariable = 'METRICS_SWITCH_REPORT'
+
+/** The environment of a process whose metrics record nothing, see metrics-switch.ts. */
+export const metricsOff: Variant['env'] = {
+  NODE_OPTIONS: `${nodeOptions} --import ${join(import.meta.dirname, 'metrics-switch.ts')}`,
+}
 const metricsOn = { NODE_OPTIONS: nodeOptions }
 
 /**
