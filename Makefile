@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Broker, registry, logs and keys of local runs; another copy beside this one gets another folder and other ports.
-run up down demo demo-media bench watch: export DATA_DIR ?= .data
+run up down demo demo-media bench watch dead-letters: export DATA_DIR ?= .data
 
 # Node.js 22 and the npm packages are fetched when they are missing. `exec` leaves no shell in between: a Ctrl-C reaches the
 # program once, and its exit code is make's.
@@ -39,6 +39,14 @@ demo-media: ## the same with real pictures: two streams, mixed by ffmpeg, looked
 watch: ## Prometheus and Alertmanager beside a running system, with the rules loaded; says what is missing
 	$(node) deploy/observability/watch.ts
 
+.PHONY: dead-letters
+dead-letters: ## what could not be processed: lists, shows and replays it; ARGS='show 3/17', ARGS='replay 3/17', ARGS=--help
+	$(node) deploy/dead-letters/dead-letters.ts $(ARGS)
+
+.PHONY: chart
+chart: ## the Helm chart rendered and checked: helm lint, kubeconform against two Kubernetes versions, what the objects say
+	$(node) test/helm/chart.ts
+
 .PHONY: check
 check: ## format, lint, types, boundaries, generated files, unit tests; under a minute
 	$(node) test/check.ts
@@ -64,10 +72,12 @@ mutants: ## mutation testing of the decision core; fails below 90 % killed
 	$(node) test/mutants.ts
 
 .PHONY: generate
-generate: ## types and pages from schemas/, the page of metrics from the services, the dashboards from their code
+generate: ## what follows from the code: types, pages, dashboards, the chart's rules and settings, the documents in docs/
 	$(node) schemas/generate.ts
 	$(node) deploy/observability/metrics-page.ts
 	$(node) deploy/observability/dashboards/generate.ts
+	$(node) deploy/helm/generate.ts
+	$(node) docs/generators/generate.ts
 
 .PHONY: format
 format: ## format the code

@@ -6,7 +6,7 @@ import { runStep, type Step } from './runner/step.ts'
 import { add, findTestFiles, noTests, runTestFiles, summary, type Totals } from './runner/test-files.ts'
 
 /** Beside the code, and without a running service. */
-const unitTests = ['services/**/*.test.ts', 'schemas/**/*.test.ts', 'deploy/**/*.test.ts']
+const unitTests = ['services/**/*.test.ts', 'schemas/**/*.test.ts', 'deploy/**/*.test.ts', 'docs/**/*.test.ts']
 
 const planted = 'test/boundaries/planted'
 
@@ -26,6 +26,7 @@ const steps: readonly Step[] = [
       'services',
       'schemas',
       'deploy',
+      'docs',
       'test',
     ],
   },
@@ -33,6 +34,12 @@ const steps: readonly Step[] = [
   { name: 'generated files are fresh', command: ['node', 'schemas/generate.ts', '--check'] },
   { name: 'the page of metrics is fresh', command: ['node', 'deploy/observability/metrics-page.ts', '--check'] },
   { name: 'dashboards are fresh', command: ['node', 'deploy/observability/dashboards/generate.ts', '--check'] },
+  {
+    name: 'the chart has rules, dashboards and settings as they are',
+    command: ['node', 'deploy/helm/generate.ts', '--check'],
+  },
+  { name: 'documents are fresh', command: ['node', 'docs/generators/generate.ts', '--check'] },
+  { name: 'documents name what exists', command: ['node', 'test/documents/check.ts'] },
   { name: 'schemas are compatible with what was released', command: ['node', 'schemas/compatibility.ts'] },
   { name: 'files speak of the project only', command: ['node', 'test/boundaries/own-words.ts'] },
 ]

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { createKafka } from '../../services/shared/kafka/client.ts'
 import { probeBroker } from '../../services/shared/kafka/probe.ts'
+import { fetchReplicas } from '../../services/shared/kafka/replicas.ts'
 import { silentLog } from '../../services/shared/log.ts'
-import { isPresent, writeWhole } from './files.ts'
+import { describeBroker } from './broker-properties.ts'
+import { addressOf, isFormatted, logDirOf, nodeName, portVariables, type BrokerNode } from './cluster.ts'
+import { writeWhole } from './files.ts'
 import { fenceFormerBroker, hasRun } from './former-broker.ts'
 import { checkPortFree } from './ports.ts'
 import { startProcess, type StartedProcess } from './processes.ts'
@@ -13,40 +16,7 @@ import { awaitReady } from './ready.ts'
 
 const here = import.meta.dirname
 
-/** The name of the broker's process, log and record. */
-export const brokerName = 'kafka'
-
 const readyWithinMs = 120_000
-
-/**
- * One node that is broker and controller (KRaft), listening on loopback alone. One replica of everything; few partitions of the
- * internal topics, because they are created at first use, while somebody waits; no pause before the first join of a group, and none
- * in the group coordinator before it writes: each transaction waits for it twice. No controlled shutdown: there is nobody to hand the
- * leadership to, and between giving it up and the end the coordinator would forget the markers of transactions in flight.
- */
-const properties = (dataDir: string, port: number, controllerPort: number): string => `\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-log.dirs=${logDir(dataDir)}
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-group.initial.rebalance.delay.ms=0
-group.coordinator.append.linger.ms=0
-controlled.shutdown.enable=false
-log.cleaner.dedupe.buffer.size=16777216
-`
-
-const logDir = (dataDir: string): string => join(dataDir, 'kafka', 'data')
 
 /** All jars, in one order: what `libs/*` would give, but the same on every file system. */
 const classPath = async (kafkaDir: string): Promise<string> => {
@@ -54,51 +24,56 @@ const classPath = async (kafkaDir: string): Promise<string> => {
   return jars.map((name) => join(kafkaDir, name)).join(':')
 }
 
-/** A cluster id as Kafka writes its UUIDs: 16 bytes in base64url, not beginning with a dash. */
-const newClusterId = (): string => {
-  const id = randomBytes(16).toString('base64url')
-  return id.startsWith('-') ? newClusterId() : id
-}
-
-/** Formats the log folder at first use. meta.properties comes last: without it nothing of value can be there. */
-const formatOnce = async (dataDir: string, jars: string, config: string, signal?: AbortSignal): Promise<void> => {
-  const folder = logDir(dataDir)
-  if (await isPresent(join(folder, 'meta.properties'))) return
+/** Formats the log folder of a node at first use. */
+const formatOnce = async (
+  dataDir: string,
+  { id, clusterId, jars, config }: { id: number; clusterId: string; jars: string; config: string },
+  signal?: AbortSignal,
+): Promise<void> => {
+  if (await isFormatted(dataDir, id)) return
+  const folder = logDirOf(dataDir, id)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', newClusterId(), '-c', config]
+  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]
   await promisify(execFile)('java', ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', jars, ...tool], {
     signal,
   })
 }
 
 /**
- * Starts the broker of a DATA_DIR: it must not run already. Resolves as soon as the process is there; wait with
+ * Starts one broker of a DATA_DIR: it must not run already. Resolves as soon as the process is there; wait with
  * `awaitBroker`. Throws a PlatformError when the port is taken.
  */
 export const startBroker = async ({
   dataDir,
   kafkaDir,
-  port,
-  controllerPort,
+  node,
+  nodes,
+  clusterId,
   jvm = [],
   onStart,
   signal,
 }: {
   readonly dataDir: string
   readonly kafkaDir: string
-  readonly port: number
-  readonly controllerPort: number
+  readonly node: BrokerNode
+  /** The whole cluster, with this one. */
+  readonly nodes: readonly BrokerNode[]
+  /** With which it is formatted at its first start. */
+  readonly clusterId: string
   /** Further options of the JVM. */
   readonly jvm?: readonly string[]
   readonly onStart?: ((pid: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }): Promise<StartedProcess> => {
-  await checkPortFree({ port, variable: 'KAFKA_PORT', user: 'Kafka' })
-  const config = join(dataDir, 'kafka', 'server.properties')
-  await writeWhole(config, properties(dataDir, port, controllerPort))
+  const { id, port, controllerPort } = node
+  const name = nodeName(id)
+  const variables = portVariables(id)
+  await checkPortFree({ port, variable: variables.port, user: 'Kafka' })
+  const config = join(dataDir, name, 'server.properties')
+  await writeWhole(config, describeBroker(dataDir, node, nodes))
   const jars = await classPath(kafkaDir)
-  await formatOnce(dataDir, jars, config, signal)
+  await formatOnce(dataDir, { id, clusterId, jars, config }, signal)
   signal?.throwIfAborted()
   const commandFor = (properties: string): readonly [string, ...string[]] => [
     'java',
@@ -112,37 +87,55 @@ export const startBroker = async ({
     'kafka.Kafka',
     properties,
   ]
-  if (await hasRun(logDir(dataDir))) {
-    await fenceFormerBroker({ dataDir, logDir: logDir(dataDir), controllerPort, commandFor, onStart, signal })
+  const logDir = logDirOf(dataDir, id)
+  if (nodes.length === 1 && (await hasRun(logDir))) {
+    await fenceFormerBroker({ dataDir, logDir, controllerPort, commandFor, onStart, signal })
   }
   return startProcess({
     dataDir,
-    name: brokerName,
+    name,
     command: commandFor(config),
-    ports: { KAFKA_PORT: port, KAFKA_CONTROLLER_PORT: controllerPort },
+    ports: { [variables.port]: port, [variables.controllerPort]: controllerPort },
     onStart,
   })
 }
 
-/** Waits until the broker really works: groups can be joined and transactional producers get their ids. */
+/**
+ * Waits until a broker really works: it knows the others that run, none of their replicas is out of sync, groups can be joined and
+ * transactional producers get their ids.
+ */
 export const awaitBroker = ({
   dataDir,
   started,
-  broker,
+  node,
+  running,
   signal,
 }: {
   readonly dataDir: string
   readonly started: Parameters<typeof awaitReady>[0]['started']
-  readonly broker: string
+  readonly node: BrokerNode
+  /** The ids of the brokers that run, with this one's. */
+  readonly running: readonly number[]
   readonly signal?: AbortSignal | undefined
-}): Promise<void> =>
-  awaitReady({
+}): Promise<void> => {
+  const brokers = [addressOf(node)]
+  const kafka = createKafka({ brokers, clientId: 'roomcast-readiness', log: silentLog })
+  const isWhole = async (over: AbortSignal): Promise<boolean> => {
+    const { brokers: known, outOfSync } = await fetchReplicas({ kafka, deadlineMs: readyWithinMs, signal: over })
+    const lacking = new Set(outOfSync.flatMap((partition) => partition.brokers))
+    return running.every((id) => known.includes(id) && !lacking.has(id))
+  }
+  return awaitReady({
     dataDir,
     started,
     deadlineMs: readyWithinMs,
     signal,
     isReady: async (over) => {
-      await probeBroker({ brokers: [broker], deadlineMs: readyWithinMs, log: silentLog, signal: over })
+      if (running.length > 1 && !(await isWhole(over))) return false
+      // What is probed is the cluster's work: one broker is asked for all.
+      if (node.id === running[0])
+        await probeBroker({ brokers, deadlineMs: readyWithinMs, log: silentLog, signal: over })
       return true
     },
   })
+}

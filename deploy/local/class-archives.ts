@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { awaitBroker, brokerName, startBroker } from './broker.ts'
+import { awaitBroker, startBroker } from './broker.ts'
+import { brokerName, obtainClusterId } from './cluster.ts'
 import { explain } from './error.ts'
 import { isPresent } from './files.ts'
 import { publish, removeDrafts, type Jars } from './jars.ts'
@@ -29,9 +30,12 @@ const writeArchives = async (folder: string, jars: Jars, signal?: AbortSignal): 
   }
   const runBroker = async (): Promise<void> => {
     const { kafkaDir } = jars
-    const started = await startBroker({ dataDir, kafkaDir, port, controllerPort, jvm: writeTo('kafka'), signal })
+    const node = { id: 1, port, controllerPort }
+    const clusterId = await obtainClusterId(dataDir, 1)
+    const jvm = writeTo('kafka')
+    const started = await startBroker({ dataDir, kafkaDir, node, nodes: [node], clusterId, jvm, signal })
     try {
-      await awaitBroker({ dataDir, started, broker: `127.0.0.1:${port}`, signal })
+      await awaitBroker({ dataDir, started, node, running: [node.id], signal })
     } finally {
       await stop(brokerName)
     }

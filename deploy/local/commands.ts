@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../services/shared/log.ts'
+import { brokerNames, readBrokerCount } from './cluster.ts'
 import { readVariables } from './environment.ts'
 import { PlatformError } from './error.ts'
 import type { Say } from './say.ts'
@@ -101,7 +102,8 @@ export const status = async ({ env, services, say, signal }: CommandOptions): Pr
     isComplete &&= isReady
     say(tellOf(mediaServerName, record, isReady))
   }
-  for (const name of ['registry', 'kafka']) say(`${name}: ${describe(await findProcess(dataDir, name))}`)
+  const brokers = brokerNames.slice(0, await readBrokerCount(dataDir))
+  for (const name of ['registry', ...brokers]) say(`${name}: ${describe(await findProcess(dataDir, name))}`)
   return isComplete
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { obtainArchives, type Archives } from './class-archives.ts'
-import { awaitBroker, brokerName, startBroker } from './broker.ts'
+import { awaitBroker, startBroker } from './broker.ts'
+import { addressOf, brokerNames, nodeName, obtainClusterId, type BrokerNode } from './cluster.ts'
 import { fetchJars, type Jars } from './jars.ts'
 import type { Say } from './say.ts'
 import { createOwner } from './owner.ts'
@@ -18,7 +19,8 @@ export type Platform = {
 }
 
 export type PlatformPorts = {
-  readonly broker: { readonly port: number; readonly controllerPort: number } | undefined
+  /** The nodes of the cluster, from 1 on; none: no broker is started here. */
+  readonly brokers: readonly BrokerNode[]
   readonly registry: { readonly port: number } | undefined
 }
 
@@ -32,12 +34,13 @@ const obtainPrograms = async (say: Say, signal?: AbortSignal): Promise<Programs>
 }
 
 /**
- * Makes sure that broker and registry of a DATA_DIR run, each where it has ports here, and waits until both work.
+ * Makes sure that brokers and registry of a DATA_DIR run, each where it has ports here, and waits until all work.
  * What runs already is taken as it is. Rejects with the first failure, when nothing is under way any more.
  */
 export const bringUp = async ({
   dataDir,
-  ports: { broker, registry },
+  ports: { brokers, registry },
+  away = [],
   isShortLived = false,
   say,
   signal,
@@ -45,7 +48,9 @@ export const bringUp = async ({
 }: {
   readonly dataDir: string
   readonly ports: PlatformPorts
-  /** Of the broker: it starts in less time and serves somewhat slower, without the optimising compiler. */
+  /** The ids of brokers that are not started. */
+  readonly away?: readonly number[]
+  /** Of the brokers: they start in less time and serve somewhat slower, without the optimising compiler. */
   readonly isShortLived?: boolean
   readonly say: Say
   readonly signal?: AbortSignal | undefined
@@ -53,19 +58,25 @@ export const bringUp = async ({
 }): Promise<ReadonlyArray<ProcessRecord | StartedProcess>> => {
   const failed = new AbortController()
   const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
-  const oldBroker = await findProcess(dataDir, brokerName)
+  const oldBrokers = new Map(
+    await Promise.all(brokers.map(async ({ id }) => [id, await findProcess(dataDir, nodeName(id))] as const)),
+  )
+  const wanted = brokers.filter(({ id }) => oldBrokers.get(id) !== undefined || !away.includes(id))
+  const running = wanted.map(({ id }) => id)
+  const clusterId = await obtainClusterId(dataDir, brokers.length)
   const oldRegistry = await findProcess(dataDir, registryName)
   let obtained: Promise<Programs> | undefined
   const obtain = (): Promise<Programs> => (obtained ??= obtainPrograms(say, signal))
 
-  const bringUpBroker = async ({ port, controllerPort }: NonNullable<typeof broker>) => {
+  const bringUpBroker = async (node: BrokerNode) => {
     const start = async (): Promise<StartedProcess> => {
       const { jars, archives } = await obtain()
       const jvm = isShortLived ? [...archives.kafka, '-XX:TieredStopAtLevel=1'] : archives.kafka
-      return startBroker({ dataDir, kafkaDir: jars.kafkaDir, port, controllerPort, jvm, onStart, signal: either })
+      const { kafkaDir } = jars
+      return startBroker({ dataDir, kafkaDir, node, nodes: brokers, clusterId, jvm, onStart, signal: either })
     }
-    const started = oldBroker ?? (await start())
-    await awaitBroker({ dataDir, started, broker: `127.0.0.1:${port}`, signal: either })
+    const started = oldBrokers.get(node.id) ?? (await start())
+    await awaitBroker({ dataDir, started, node, running, signal: either })
     return started
   }
   const bringUpRegistry = async ({ port }: NonNullable<typeof registry>) => {
@@ -78,10 +89,7 @@ export const bringUp = async ({
     return started
   }
 
-  const starts = [
-    ...(broker === undefined ? [] : [bringUpBroker(broker)]),
-    ...(registry === undefined ? [] : [bringUpRegistry(registry)]),
-  ]
+  const starts = [...wanted.map(bringUpBroker), ...(registry === undefined ? [] : [bringUpRegistry(registry)])]
   try {
     return await Promise.all(starts)
   } catch (error) {
@@ -93,10 +101,10 @@ export const bringUp = async ({
 
 const graceMs = 15_000
 
-/** Stops registry and broker of a DATA_DIR, where they run. */
+/** Stops registry and brokers of a DATA_DIR, where they run. */
 export const stopPlatform = async (dataDir: string): Promise<void> => {
   await stopProcess({ dataDir, name: registryName, graceMs })
-  await stopProcess({ dataDir, name: brokerName, graceMs })
+  await Promise.all(brokerNames.map((name) => stopProcess({ dataDir, name, graceMs })))
 }
 
 /**
@@ -130,7 +138,7 @@ export const startPlatform = async ({
     taken.add(port)
     return port
   }
-  const broker = { port: await choose(kafkaPort), controllerPort: await choose(0) }
+  const node = { id: 1, port: await choose(kafkaPort), controllerPort: await choose(0) }
   const registry = { port: await choose(registryPort) }
   const owner = ownedByThisProcess ? createOwner() : undefined
   const stop = async (): Promise<void> => {
@@ -138,10 +146,17 @@ export const startPlatform = async ({
     owner?.release()
   }
   try {
-    await bringUp({ dataDir, ports: { broker, registry }, isShortLived: true, say, signal, onStart: owner?.add })
+    await bringUp({
+      dataDir,
+      ports: { brokers: [node], registry },
+      isShortLived: true,
+      say,
+      signal,
+      onStart: owner?.add,
+    })
   } catch (error) {
     await stop()
     throw error
   }
-  return { brokers: [`127.0.0.1:${broker.port}`], registryUrl: registryUrlOf(registry.port), stop }
+  return { brokers: [addressOf(node)], registryUrl: registryUrlOf(registry.port), stop }
 }

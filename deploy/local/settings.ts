@@ -11,6 +11,7 @@ import {
   whole,
 } from '../../services/shared/config.ts'
 import type { KafkaSettings } from '../../services/shared/config.ts'
+import { brokerCounts, portVariables } from './cluster.ts'
 import { mediaPorts } from './media-server.ts'
 import type { Service } from './services.ts'
 
@@ -21,6 +22,8 @@ export type Settings = {
   readonly dataDir: string
   /** Brokers that run elsewhere; undefined: start one here. */
   readonly kafka: KafkaSettings | undefined
+  /** How many to start here; 0 when they run elsewhere. */
+  readonly brokers: number
   /** A registry that runs elsewhere; undefined: start one here. */
   readonly registryUrl: string | undefined
   readonly partitions: number
@@ -43,15 +46,25 @@ export const readDataDir = (env: Env): string => resolve(env['DATA_DIR'] || '.da
 /** Whether the variables ask for real media. */
 export const wantsMedia = (env: Env): boolean => env['MIXER_ADAPTER'] === 'ffmpeg'
 
-/** Throws the fault CONFIG_INVALID that names every bad key. */
-export const readSettings = (env: Env, all: readonly Service[]): Settings => {
+/** The environment variables of the brokers' ports: the first one's broker port has a default, the others are any free ones. */
+const brokerPorts = (count: number): Readonly<Record<string, number>> => {
+  const variables = Array.from({ length: count }, (_, index) => Object.values(portVariables(index + 1))).flat()
+  return { ...Object.fromEntries(variables.map((variable) => [variable, 0])), KAFKA_PORT: 9092 }
+}
+
+/**
+ * Throws the fault CONFIG_INVALID that names every bad key.
+ * @param made how many brokers the DATA_DIR has, which is how many there are unless BROKERS says otherwise
+ */
+export const readSettings = (env: Env, all: readonly Service[], made = 1): Settings => {
   const config = readConfig(
     z.object({
       ...kafkaConfig,
       KAFKA_BROKERS: list.optional(),
       SCHEMA_REGISTRY_URL: registryConfig.SCHEMA_REGISTRY_URL.unwrap().optional(),
       TOPIC_PARTITIONS: whole(12, { min: 1 }),
-      TOPIC_REPLICATION: whole(1, { min: 1 }),
+      BROKERS: whole(made).refine((count) => brokerCounts.includes(count), `expected ${brokerCounts.join(' or ')}`),
+      TOPIC_REPLICATION: whole(1, { min: 1 }).unwrap().optional(),
       INGEST_API_KEYS: z.string().optional(),
       EDGE_JWT_SECRET: z.string().optional(),
       EDGE_JWKS_URL: z.string().optional(),
@@ -62,16 +75,18 @@ export const readSettings = (env: Env, all: readonly Service[]): Settings => {
   )
   const hasMedia = wantsMedia(env)
   const services = hasMedia ? all.map((each) => ({ ...each, ports: { ...each.ports, ...each.mediaPorts } })) : all
-  const wanted = { KAFKA_PORT: 9092, KAFKA_CONTROLLER_PORT: 0, REGISTRY_PORT: 8085, ...(hasMedia ? mediaPorts : {}) }
+  const brokersHere = config.KAFKA_BROKERS === undefined ? config.BROKERS : 0
+  const wanted = { ...brokerPorts(config.BROKERS), REGISTRY_PORT: 8085, ...(hasMedia ? mediaPorts : {}) }
   const defaults = Object.assign({}, wanted, ...services.map((service) => service.ports))
   const shape = Object.entries<number>(defaults).map(([variable, byDefault]) => [variable, port(byDefault)] as const)
   const { KAFKA_BROKERS: brokers } = config
   return {
     dataDir: readDataDir(env),
+    brokers: brokersHere,
     kafka: brokers === undefined ? undefined : kafkaSettings({ ...config, KAFKA_BROKERS: brokers }),
     registryUrl: config.SCHEMA_REGISTRY_URL,
     partitions: config.TOPIC_PARTITIONS,
-    replication: config.TOPIC_REPLICATION,
+    replication: config.TOPIC_REPLICATION ?? Math.max(1, brokersHere),
     services,
     media: hasMedia ? { app: config.MEDIA_APP, mixSuffix: config.MIX_SUFFIX } : undefined,
     ports: readConfig(z.object(Object.fromEntries(shape)), env),

@@ -1,7 +1,7 @@
 import type { Log } from '../../services/shared/log.ts'
 import { isAnswered } from './answers.ts'
-import { brokerName } from './broker.ts'
 import { choosePorts, type Ports } from './choose-ports.ts'
+import { brokerNames, checkBrokerCount, createNodes, readBrokerCount } from './cluster.ts'
 import { describeEnvironment, writeVariables, type Environment } from './environment.ts'
 import type { Say } from './say.ts'
 import { bringUpMedia, checkMedia } from './media.ts'
@@ -13,7 +13,7 @@ import type { ProcessRecord, StartedProcess } from './processes.ts'
 import { awaitReady } from './ready.ts'
 import { registryName } from './registry.ts'
 import { root, type Service } from './services.ts'
-import { readSettings, type Env } from './settings.ts'
+import { readDataDir, readSettings, type Env } from './settings.ts'
 import type { Setup } from './setup.ts'
 import { resolveVariables, tellDifferences } from './variables.ts'
 
@@ -47,7 +47,7 @@ const pick = (ports: Ports, names: readonly string[]): Ports =>
   Object.fromEntries(names.map((name) => [name, ports[name] ?? 0]))
 
 /**
- * Starts what is missing of broker, registry, topics, schemas, media server and services in a DATA_DIR, and resolves when everything is
+ * Starts what is missing of brokers, registry, topics, schemas, media server and services in a DATA_DIR, and resolves when everything is
  * ready. What runs already is left alone. Rejects with a PlatformError or Fault that says what failed; what had started goes on running.
  * The caller holds the lock.
  */
@@ -66,8 +66,9 @@ export const startSystem = async ({
   readonly say: Say
   readonly signal: AbortSignal
 }): Promise<System> => {
-  const settings = readSettings(env, all)
-  const { dataDir, services, media } = settings
+  const settings = readSettings(env, all, await readBrokerCount(readDataDir(env)))
+  const { dataDir, brokers, services, media } = settings
+  if (brokers > 0) await checkBrokerCount(dataDir, brokers)
   await removeStaleRecords(dataDir)
   const records = new Map((await listProcesses(dataDir)).map((record) => [record.name, record]))
   const ports = await choosePorts({
@@ -86,10 +87,7 @@ export const startSystem = async ({
   const platform = await bringUp({
     dataDir,
     ports: {
-      broker:
-        settings.kafka === undefined
-          ? { port: ports['KAFKA_PORT'] ?? 0, controllerPort: ports['KAFKA_CONTROLLER_PORT'] ?? 0 }
-          : undefined,
+      brokers: createNodes(brokers, ports),
       registry: settings.registryUrl === undefined ? { port: ports['REGISTRY_PORT'] ?? 0 } : undefined,
     },
     say,
@@ -162,7 +160,7 @@ const awaitServices = async ({
   }
 }
 
-/** Stops everything that runs in a DATA_DIR, by pid: services, media server, registry, broker, in this order. The caller holds the lock. */
+/** Stops everything that runs in a DATA_DIR, by pid: services, media server, registry, brokers, in this order. The caller holds the lock. */
 export const stopSystem = async (dataDir: string, say: Say): Promise<void> => {
   const records = await listProcesses(dataDir)
   const parts = records.filter(({ name }) => name !== foregroundName)
@@ -171,7 +169,7 @@ export const stopSystem = async (dataDir: string, say: Say): Promise<void> => {
     const how = await stopProcess({ dataDir, name, graceMs })
     if (how === 'killed') say(`${name} did not stop within ${graceMs / 1000} s and was killed`)
   }
-  const others: readonly string[] = [mediaServerName, registryName, brokerName]
+  const others: readonly string[] = [mediaServerName, registryName, ...brokerNames]
   await Promise.all(parts.filter(({ name }) => !others.includes(name)).map(({ name }) => stop(name)))
   await stop(mediaServerName)
   await stopPlatform(dataDir)

@@ -1,4 +1,5 @@
 import type { Ports } from './choose-ports.ts'
+import { addressOf, createNodes } from './cluster.ts'
 import { readVariables, type Variables } from './environment.ts'
 import { obtainKeys } from './keys.ts'
 import { describeMedia } from './media.ts'
@@ -30,7 +31,7 @@ export const resolveVariables = async (env: Env, settings: Settings, ports: Port
     DATA_DIR: settings.dataDir,
     TOPIC_PARTITIONS: String(settings.partitions),
     TOPIC_REPLICATION: String(settings.replication),
-    KAFKA_BROKERS: settings.kafka?.brokers.join(',') ?? `127.0.0.1:${ports['KAFKA_PORT']}`,
+    KAFKA_BROKERS: (settings.kafka?.brokers ?? createNodes(settings.brokers, ports).map(addressOf)).join(','),
     SCHEMA_REGISTRY_URL: settings.registryUrl ?? registryUrlOf(ports['REGISTRY_PORT'] ?? 0),
     INGEST_API_KEYS: settings.ingestApiKeys ?? keys.ingestApiKeys,
     EDGE_JWT_SECRET: secret,

@@ -3,13 +3,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createReadiness } from '../../services/shared/admin-server.ts'
 import { createRegistryMetrics } from '../../services/shared/codec/registry-watch.ts'
+import { createKafkaMetrics } from '../../services/shared/kafka-metrics.ts'
 import { createMetrics, type Metrics } from '../../services/shared/metrics.ts'
+import { createDeadLetterMetrics, createReadingMetrics } from '../../services/shared/reading-metrics.ts'
 import { createReadyMetrics } from '../../services/shared/ready-metrics.ts'
 import { createDroppedSpans } from '../../services/shared/tracing/metrics.ts'
-import { registerAll as registerEdge } from '../../services/edge/metrics.ts'
-import { registerAll as registerIngest } from '../../services/ingest/metrics.ts'
-import { registerAll as registerMixer } from '../../services/mixer/metrics.ts'
-import { registerAll as registerStateMachine } from '../../services/state-machine/metrics.ts'
+import { registerOwn as registerEdge } from '../../services/edge/metrics.ts'
+import { registerOwn as registerIngest } from '../../services/ingest/metrics.ts'
+import { registerOwn as registerMixer } from '../../services/mixer/metrics.ts'
+import { registerOwn as registerStateMachine } from '../../services/state-machine/metrics.ts'
 
 /** One metric as the page has it; `labels` without `service`, which every sample has. */
 export type DescribedMetric = {
@@ -26,11 +28,14 @@ const registrations: Readonly<Record<string, (metrics: Metrics) => void>> = {
   edge: registerEdge,
 }
 
-/** What runService registers for every one of them. */
+/** What every one of them registers. */
 const registerCommon = (metrics: Metrics): void => {
   createReadyMetrics(metrics, createReadiness([]))
   createRegistryMetrics(metrics)
   createDroppedSpans(metrics)
+  createKafkaMetrics(metrics)
+  createReadingMetrics(metrics)
+  createDeadLetterMetrics(metrics)
 }
 
 const own = 'roomcast_'

@@ -1,8 +1,8 @@
 // Prometheus and Alertmanager beside a running system, in the foreground: `make watch`.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { port, readConfig } from '../../services/shared/config.ts'
 import { Fault } from '../../services/shared/fault.ts'
+import { pause } from '../../services/shared/waiting.ts'
 import { PlatformError } from '../local/error.ts'
 import { readEnvironment } from '../local/environment.ts'
 import { isAlive } from '../local/processes.ts'
@@ -19,10 +19,7 @@ const stay = async ({ processes, folder }: Monitoring, signal: AbortSignal): Pro
     for (const started of processes) {
       if (!(await isAlive(started))) throw await describeFailure(folder, started.name, await tellEnd(started))
     }
-    // An abort ends the pause, and then the loop.
-    await sleep(lookEveryMs, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
+    await pause(lookEveryMs, signal)
   }
 }
 

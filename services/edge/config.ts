@@ -12,6 +12,7 @@ import {
   missing,
   port,
   readConfig,
+  registryAddress,
   registryConfig,
   whole,
   type KafkaSettings,
@@ -66,37 +67,69 @@ const mebibyte = 1024 * 1024
 const maxForgottenRooms = 20_000
 const maxCatchUpsAtOnce = 4
 
-const Environment = z.object({
+/** What the edge reads of the environment. */
+export const edgeEnvironment = z.object({
   ...kafkaConfig,
   ...registryConfig,
   ...mediaConfig,
   ...logConfig,
   ...tracingConfig,
-  EDGE_PORT: port(8081),
-  EDGE_ADMIN_PORT: adminPort(9466),
-  ALLOW_INSECURE_LOCAL: flag,
-  EDGE_JWT_SECRET: z.string().optional(),
-  EDGE_JWKS_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
-  EDGE_MAX_CONNECTIONS: whole(100_000, { min: 1 }),
-  EDGE_MAX_CONNECTIONS_PER_USER: whole(10),
-  EDGE_MAX_CONNECTIONS_PER_ADDRESS: whole(0),
-  EDGE_MAX_ROOMS_PER_CONNECTION: whole(8, { min: 1 }),
-  EDGE_ORIGINS: list.optional(),
-  EDGE_SUBSCRIBE_TIMEOUT_MS: durationMs(10_000),
-  EDGE_SILENCE_TIMEOUT_MS: durationMs(30_000),
-  EDGE_STATE_WAIT_MS: durationMs(10_000),
-  EDGE_DRAIN_MS: whole(10_000, { min: 1, max: maxDrainMs }),
-  EDGE_MAX_OPS_PER_SECOND: whole(20, { min: 1 }),
-  EDGE_PRESENCE_EXPIRY_MS: durationMs(60_000),
-  EDGE_SIGNAL_RING_BYTES: whole(32 * mebibyte),
-  EDGE_COMMENT_RING_BYTES: whole(8 * mebibyte),
-  EDGE_LIKE_RING_BYTES: whole(8 * mebibyte),
-  EDGE_CATCH_UP_BYTES: whole(64 * mebibyte),
-  EDGE_CATCH_UP_MS: durationMs(10_000),
-  EDGE_MAX_QUEUED_BYTES: whole(256 * mebibyte, { min: 1 }),
-  EDGE_MAX_LATENESS_MS: durationMs(500),
-  EDGE_COMPRESSION: z.enum(['off', 'shared']).default('off'),
-  INVITE_TTL_MS: durationMs(30_000),
+  EDGE_PORT: port(8081).describe('WebSocket and server-sent events; 0: any free one'),
+  EDGE_ADMIN_PORT: adminPort(9466).describe('metrics and probes; 0: any free one'),
+  ALLOW_INSECURE_LOCAL: flag.describe(
+    '1: starts without the keys that it would insist on otherwise; for local runs alone',
+  ),
+  EDGE_JWT_SECRET: z
+    .string()
+    .optional()
+    .meta({ description: 'checks tokens signed with HS256; this or EDGE_JWKS_URL is needed', secret: true }),
+  EDGE_JWKS_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+    .optional()
+    .describe('where the keys are published for tokens signed with RS256 or ES256'),
+  EDGE_MAX_CONNECTIONS: whole(100_000, { min: 1 }).describe('of this instance; a full one answers 503'),
+  EDGE_MAX_CONNECTIONS_PER_USER: whole(10).describe('at this instance, then 4503; 0: any number'),
+  EDGE_MAX_CONNECTIONS_PER_ADDRESS: whole(0).describe(
+    'at this instance, then 4503; 0: any number (behind a proxy leave it so)',
+  ),
+  EDGE_MAX_ROOMS_PER_CONNECTION: whole(8, { min: 1 }).describe('then 429'),
+  EDGE_ORIGINS: list
+    .optional()
+    .describe('origins of pages that may connect, comma separated; unset: any. A request without Origin passes'),
+  EDGE_SUBSCRIBE_TIMEOUT_MS: durationMs(10_000).describe(
+    'a connection that has not subscribed by then is closed with 4003',
+  ),
+  EDGE_SILENCE_TIMEOUT_MS: durationMs(30_000).describe('of a client, then 4002; it is pinged after a third of it'),
+  EDGE_STATE_WAIT_MS: durationMs(10_000).describe('how long a subscribe waits for the state of its room, then 4004'),
+  EDGE_DRAIN_MS: whole(10_000, { min: 1, max: maxDrainMs }).describe(
+    'the time that a stopping edge takes to send its clients away',
+  ),
+  EDGE_MAX_OPS_PER_SECOND: whole(20, { min: 1 }).describe(
+    'of one connection, five seconds’ worth at once; connect counts ten. Beyond it 429',
+  ),
+  EDGE_PRESENCE_EXPIRY_MS: durationMs(60_000).describe(
+    'an edge that has not reported its viewers for so long is gone; it reports three times as often',
+  ),
+  EDGE_SIGNAL_RING_BYTES: whole(32 * mebibyte).describe(
+    'recent signals of one partition, for resumes; at most 10 min of them',
+  ),
+  EDGE_COMMENT_RING_BYTES: whole(8 * mebibyte).describe(
+    'recent comments of one partition, for resumes; at most 60 s of them',
+  ),
+  EDGE_LIKE_RING_BYTES: whole(8 * mebibyte).describe(
+    'recent likes of one partition, for resumes; at most 30 s of them',
+  ),
+  EDGE_CATCH_UP_BYTES: whole(64 * mebibyte).describe('of one read for cursors older than the ring; four at once'),
+  EDGE_CATCH_UP_MS: durationMs(10_000).describe('of one read for cursors older than the ring'),
+  EDGE_MAX_QUEUED_BYTES: whole(256 * mebibyte, { min: 1 }).describe(
+    'of what waits for all connections; beyond it comments and likes stay in Kafka',
+  ),
+  EDGE_MAX_LATENESS_MS: durationMs(500).describe('of the event loop; beyond it comments and likes stay in Kafka'),
+  EDGE_COMPRESSION: z
+    .enum(['off', 'shared'])
+    .default('off')
+    .describe('off, or shared: permessage-deflate with one compressor for all connections'),
+  INVITE_TTL_MS: durationMs(30_000).describe('how long an invite lives; the same at edge and state-machine'),
 })
 
 /** With this anybody can make a token: for local runs alone, where ALLOW_INSECURE_LOCAL says so and no key is given. */
@@ -107,7 +140,7 @@ const sweepsPerDeadline = 10
 
 /** The configuration of the edge. Throws the fault CONFIG_INVALID, which names every bad key. */
 export const readEdgeConfig = (env: Readonly<Record<string, string | undefined>>): EdgeConfig => {
-  const config = readConfig(Environment, env)
+  const config = readConfig(edgeEnvironment, env)
   const { EDGE_JWT_SECRET: secret, EDGE_JWKS_URL: jwksUrl, EDGE_ORIGINS: origins } = config
   const hasKey = secret !== undefined || jwksUrl !== undefined
   if (!hasKey && !config.ALLOW_INSECURE_LOCAL) {
@@ -120,7 +153,7 @@ export const readEdgeConfig = (env: Readonly<Record<string, string | undefined>>
     tracing: tracingSettings(config),
     port: config.EDGE_PORT,
     kafka: kafkaSettings(config),
-    registryUrl: config.SCHEMA_REGISTRY_URL,
+    registryUrl: registryAddress(config),
     media: mediaSettings(config),
     jwtSecret: hasKey ? secret : insecureLocalSecret,
     jwksUrl,

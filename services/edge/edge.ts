@@ -82,12 +82,9 @@ export const startEdge = async ({
   const giveUp = (): void => reading.abort(lifecycle.signal.reason)
   lifecycle.signal.addEventListener('abort', giveUp)
 
-  const { brokers, ssl, sasl } = config.kafka
   const kafka = createKafka({
-    brokers,
+    ...config.kafka,
     clientId: 'roomcast-edge',
-    ssl,
-    sasl,
     requests: createKafkaMetrics(registry),
     log,
   })

@@ -1,9 +1,7 @@
 import { Gauge, type Counter } from 'prom-client'
 import { topics } from '../../schemas/topics.ts'
-import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
 import { boundedLabel, createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
-import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
 import { createTallyCounter, createTallyHistogram } from '../shared/tally-metrics.ts'
 import { likesOf, type Line } from './domain/line.ts'
 import { droppedWeight, dropReasons, gapReasons, mergeReasons, type Losses } from './domain/losses.ts'
@@ -161,8 +159,8 @@ export const createEdgeLag = (metrics: Metrics) =>
     topics: [topics.pushSignal.name, topics.pushComment.name, topics.pushLike.name, topics.roomState.name],
   })
 
-/** Everything that the service registers, for the page of metrics. */
-export const registerAll = (metrics: Metrics): void => {
+/** What this service alone registers, for the page of metrics. */
+export const registerOwn = (metrics: Metrics): void => {
   const nothing = (): number => 0
   createEdgeMetrics({
     metrics,
@@ -181,7 +179,4 @@ export const registerAll = (metrics: Metrics): void => {
   createPresenceRecords(metrics)
   createProbeMetrics(metrics)
   createEdgeLag(metrics)
-  createReadingMetrics(metrics)
-  createDeadLetterMetrics(metrics)
-  createKafkaMetrics(metrics)
 }

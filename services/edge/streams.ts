@@ -21,7 +21,8 @@ type Wish = { readonly room: string; readonly token: string; readonly resume: Re
 
 type Refusal = { readonly code: keyof typeof statuses; readonly message: string }
 
-const statuses = {
+/** With what a request for a stream is refused. */
+export const statuses = {
   400: '400 Bad Request',
   401: '401 Unauthorized',
   403: '403 Forbidden',

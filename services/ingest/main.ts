@@ -32,7 +32,6 @@ await runService({
     for (const part of ['registry', 'rooms', 'outcomes', 'http']) readiness.set(part, false)
     const kafka = createKafka({
       ...config.kafka,
-      sasl: config.kafka.sasl ?? null,
       clientId: 'roomcast-ingest',
       requests: createKafkaMetrics(metrics),
       log,

@@ -1,10 +1,8 @@
 import { Gauge, type Counter, type Histogram } from 'prom-client'
 import { topics } from '../../schemas/topics.ts'
-import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
 import { boundedLabel, createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
-import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
-import type { InputEvent } from './domain/records.ts'
+import { inputEventTypes } from './domain/records.ts'
 
 /** How long requests took, by route (a pattern, never a path) and HTTP status. */
 export const createRequestSeconds = (metrics: Metrics): Histogram<'route' | 'status'> =>
@@ -15,29 +13,12 @@ export const createRequestSeconds = (metrics: Metrics): Histogram<'route' | 'sta
     labelNames: ['route', 'status'],
   })
 
-const eventTypes = [
-  'LiveCreateRequested',
-  'LiveLeaveRequested',
-  'AudienceJoined',
-  'AudienceLeft',
-  'CohostInviteRequested',
-  'CohostCancelRequested',
-  'CohostFeedbackRequested',
-  'CohostCloseRequested',
-  'StreamNotified',
-  'MixAvailabilityNotified',
-  'MixStatusNotified',
-  'Commented',
-  'Liked',
-  'ProbeSent',
-] as const satisfies readonly InputEvent['type'][]
-
 export const createCountedEvents = (metrics: Metrics): Counter<'type' | 'result'> =>
   createCounter({
     metrics,
     name: 'roomcast_ingest_events_total',
     help: 'Events by record type and result: accepted (on Kafka), or the code of the fault.',
-    labels: { type: eventTypes, result: ['accepted', 'BROKER_UNREACHABLE', 'BROKER_REFUSED', 'BUFFER_FULL'] },
+    labels: { type: inputEventTypes, result: ['accepted', 'BROKER_UNREACHABLE', 'BROKER_REFUSED', 'BUFFER_FULL'] },
   })
 
 /** Codes with which a request is refused before it becomes an event: statuses of HTTP, and what ingest is certain of itself. */
@@ -104,8 +85,8 @@ export const createRoomCount = (metrics: Metrics, count: () => number): void => 
 export const createIngestLag = (metrics: Metrics) =>
   createLagMetrics({ metrics, topics: [topics.roomState.name, topics.requestOutcome.name] })
 
-/** Everything that the service registers, for the page of metrics. */
-export const registerAll = (metrics: Metrics): void => {
+/** What this service alone registers, for the page of metrics. */
+export const registerOwn = (metrics: Metrics): void => {
   const nothing = (): number => 0
   createRequestSeconds(metrics)
   createCountedEvents(metrics)
@@ -114,7 +95,4 @@ export const registerAll = (metrics: Metrics): void => {
   createOutcomeMetrics(metrics, { known: nothing, awaited: nothing })
   createRoomCount(metrics, nothing)
   createIngestLag(metrics)
-  createReadingMetrics(metrics)
-  createDeadLetterMetrics(metrics)
-  createKafkaMetrics(metrics)
 }

@@ -12,6 +12,7 @@ import {
   missing,
   port,
   readConfig,
+  registryAddress,
   registryConfig,
   whole,
 } from '../shared/config.ts'
@@ -47,50 +48,75 @@ const size = z
   .refine(({ width, height }) => width % 8 === 0 && height % 8 === 0, 'expected width and height divisible by 8')
   .refine(({ width, height }) => width <= 1920 && height <= 1920, 'expected at most 1920x1920')
 
-const schema = z.object({
+/** What the mixer reads of the environment. */
+export const mixerEnvironment = z.object({
   ...kafkaConfig,
   ...registryConfig,
   ...mediaConfig,
   ...logConfig,
   ...tracingConfig,
-  MIXER_ADMIN_PORT: adminPort(9467),
+  MIXER_ADMIN_PORT: adminPort(9467).describe('metrics and probes; 0: any free one'),
   MIXER_ADAPTER: z
     .enum(['simulated', 'aliyun', 'ffmpeg'], { error: 'expected simulated, aliyun or ffmpeg' })
-    .default('simulated'),
-  INGEST_URL: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
-  INGEST_PORT: port(8080),
-  ALI_CALLBACK_KEY: z.string().optional(),
-  ALLOW_INSECURE_LOCAL: flag,
+    .default('simulated')
+    .describe('the video cloud: simulated; aliyun: Alibaba Cloud; ffmpeg: a cloud in a box'),
+  INGEST_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+    .optional()
+    .describe('where callbacks are sent (simulated, ffmpeg); unset: ingest at INGEST_PORT of this machine'),
+  INGEST_PORT: port(8080).describe('of ingest on this machine, where INGEST_URL is unset'),
+  ALI_CALLBACK_KEY: z
+    .string()
+    .optional()
+    .meta({ description: 'signs the callbacks (simulated, ffmpeg)', secret: true }),
+  ALLOW_INSECURE_LOCAL: flag.describe('1: takes an ALIYUN_ENDPOINT without TLS; for local runs alone'),
 
-  MIXER_SIMULATED_FAIL: simulatedFailures,
-  MIXER_SIMULATED_DELAY_MS: durationMs(50),
-  MIXER_SIMULATED_SEED: whole(1),
+  MIXER_SIMULATED_FAIL: simulatedFailures.describe(
+    'commands that the simulated cloud refuses, such as start:InvalidArgument or start:InternalError@0.1',
+  ),
+  MIXER_SIMULATED_DELAY_MS: durationMs(50).describe('until the simulated cloud answers'),
+  MIXER_SIMULATED_SEED: whole(1).describe('of the shares in MIXER_SIMULATED_FAIL'),
 
   ALIYUN_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
-    .default('https://live.aliyuncs.com'),
-  ALIYUN_API_VERSION: z.string().default('2016-11-01'),
-  ALIYUN_ACCESS_KEY_ID: z.string().optional(),
-  ALIYUN_ACCESS_KEY_SECRET: z.string().optional(),
-  ALIYUN_SECURITY_TOKEN: z.string().optional(),
-  ALIYUN_TIMEOUT_MS: durationMs(3_000),
+    .default('https://live.aliyuncs.com')
+    .describe('of the API of Alibaba Cloud'),
+  ALIYUN_API_VERSION: z.string().default('2016-11-01').describe('of that API'),
+  ALIYUN_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .meta({ description: 'of the account at Alibaba Cloud; needed with MIXER_ADAPTER=aliyun', secret: true }),
+  ALIYUN_ACCESS_KEY_SECRET: z
+    .string()
+    .optional()
+    .meta({ description: 'of the account at Alibaba Cloud; needed with MIXER_ADAPTER=aliyun', secret: true }),
+  ALIYUN_SECURITY_TOKEN: z
+    .string()
+    .optional()
+    .meta({ description: 'of a temporary key of Alibaba Cloud', secret: true }),
+  ALIYUN_TIMEOUT_MS: durationMs(3_000).describe('of one attempt'),
 
   /** Of the packages that the client of Alibaba Cloud consists of. */
-  DEBUG: z.string().default(''),
+  DEBUG: z
+    .string()
+    .default('')
+    .describe(
+      'of the packages that the client of Alibaba Cloud consists of; refused where it would print signed requests',
+    ),
 
-  DATA_DIR: z.string().default('.data'),
-  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
-  MEDIA_RTMP_PORT: port(1935),
-  MEDIA_MIX_PORT: port(1936),
-  MEDIA_HTTP_PORT: port(8088),
-  MIXER_MEDIA_PORT: port(9468),
-  MIXER_FFMPEG_MAX_MIXES: whole(4, { min: 1, max: 1_000 }),
-  MIXER_FFMPEG_SIZE: size,
-  MIXER_FFMPEG_FRAME_RATE: whole(15, { min: 1, max: 60 }),
-  MIXER_FFMPEG_MAX_MIX_MS: durationMs(4 * 60 * 60_000),
-  MIXER_FFMPEG_MAX_MEMORY_MB: whole(512, { min: 16 }),
+  DATA_DIR: z.string().default('.data').describe('where the mixer keeps what it has to know after a restart (ffmpeg)'),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin').describe('where ffmpeg is looked for'),
+  MEDIA_RTMP_PORT: port(1935).describe('of the media server: streams that are pushed (ffmpeg)'),
+  MEDIA_MIX_PORT: port(1936).describe('of the media server: mixes (ffmpeg)'),
+  MEDIA_HTTP_PORT: port(8088).describe('of the media server: playing (ffmpeg)'),
+  MIXER_MEDIA_PORT: port(9468).describe('where the media server tells the mixer of streams (ffmpeg)'),
+  MIXER_FFMPEG_MAX_MIXES: whole(4, { min: 1, max: 1_000 }).describe('at once'),
+  MIXER_FFMPEG_SIZE: size.describe('of a mixed picture, WIDTHxHEIGHT, both divisible by 8'),
+  MIXER_FFMPEG_FRAME_RATE: whole(15, { min: 1, max: 60 }).describe('of a mixed picture'),
+  MIXER_FFMPEG_MAX_MIX_MS: durationMs(4 * 60 * 60_000).describe('a mix ends after it'),
+  MIXER_FFMPEG_MAX_MEMORY_MB: whole(512, { min: 16 }).describe('of one process of ffmpeg'),
 })
-type Values = z.output<typeof schema>
+type Values = z.output<typeof mixerEnvironment>
 
 /** How callbacks reach ingest, from the clouds that are inside the mixer. */
 export type CallbackSettings = {
@@ -146,13 +172,13 @@ export type MixerConfig = {
 
 /** The mixer's configuration. Throws the fault CONFIG_INVALID that names what is wrong. */
 export const readMixerConfig = (env: Readonly<Record<string, string | undefined>>): MixerConfig => {
-  const config = readConfig(schema, env)
+  const config = readConfig(mixerEnvironment, env)
   return {
     logLevel: config.LOG_LEVEL,
     adminPort: config.MIXER_ADMIN_PORT,
     tracing: tracingSettings(config),
     kafka: kafkaSettings(config),
-    registryUrl: config.SCHEMA_REGISTRY_URL,
+    registryUrl: registryAddress(config),
     media: mediaSettings(config),
     adapter: adapterSettings(config),
   }

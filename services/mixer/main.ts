@@ -28,7 +28,6 @@ await runService({
     readiness.set('commands', false)
     const kafka = createKafka({
       ...config.kafka,
-      sasl: config.kafka.sasl ?? null,
       clientId: 'roomcast-mixer',
       requests: createKafkaMetrics(metrics),
       log,

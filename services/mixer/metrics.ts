@@ -1,8 +1,6 @@
 import { topics } from '../../schemas/topics.ts'
-import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
 import { boundedLabel, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
-import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
 import { createMixMetrics } from './mix-metrics.ts'
 
 const actions = ['start', 'stop'] as const
@@ -30,12 +28,9 @@ export const createMixerLag = (metrics: Metrics) => {
   return lagOf(topics.mixCommand.name)
 }
 
-/** Everything that the service registers, for the page of metrics; the mixes only with the cloud in a box. */
-export const registerAll = (metrics: Metrics): void => {
+/** What this service alone registers, for the page of metrics; the mixes only with the cloud in a box. */
+export const registerOwn = (metrics: Metrics): void => {
   createAnsweredMetrics(metrics)
-  createReadingMetrics(metrics)
   createMixerLag(metrics)
-  createDeadLetterMetrics(metrics)
-  createKafkaMetrics(metrics)
   createMixMetrics(metrics)
 }

@@ -11,6 +11,7 @@ import {
   mediaConfig,
   mediaSettings,
   readConfig,
+  registryAddress,
   registryConfig,
   whole,
 } from './config.ts'
@@ -120,6 +121,45 @@ test('SASL without user or password is refused, naming what is missing', () => {
   const config = readConfig(Config, { KAFKA_SASL_MECHANISM: 'plain' })
   assert.throws(() => kafkaSettings(config), /KAFKA_SASL_USERNAME is missing/)
   assert.throws(() => kafkaSettings({ ...config, KAFKA_SASL_USERNAME: 'me' }), /KAFKA_SASL_PASSWORD is missing/)
+})
+
+test('certificates come from files, and belong to TLS', () => {
+  const files = { KAFKA_SSL_CA_FILE: 'ca.crt', KAFKA_SSL_CERT_FILE: 'me.crt', KAFKA_SSL_KEY_FILE: 'me.key' }
+  assert.deepEqual(kafkaSettings(readConfig(Config, { ...files, KAFKA_SSL: '1' })).ssl, {
+    caFile: 'ca.crt',
+    certFile: 'me.crt',
+    keyFile: 'me.key',
+  })
+  const settingsOf = (env: Record<string, string>) => () => kafkaSettings(readConfig(Config, env))
+  assert.throws(settingsOf(files), /KAFKA_SSL is missing \(KAFKA_SSL_CA_FILE is set\)/)
+  assert.throws(settingsOf({ KAFKA_SSL: '1', KAFKA_SSL_CERT_FILE: 'me.crt' }), /KAFKA_SSL_KEY_FILE is missing/)
+  assert.throws(settingsOf({ KAFKA_SSL: '1', KAFKA_SSL_KEY_FILE: 'me.key' }), /KAFKA_SSL_CERT_FILE is missing/)
+})
+
+test('a password comes from a file or from the environment, never from both, and not without a mechanism', () => {
+  const env = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me' }
+  const settingsOf = (more: Record<string, string>) => kafkaSettings(readConfig(Config, { ...env, ...more }))
+  assert.deepEqual(settingsOf({ KAFKA_SASL_PASSWORD_FILE: '/secret' }).sasl, {
+    mechanism: 'plain',
+    username: 'me',
+    passwordFile: '/secret',
+  })
+  assert.throws(
+    () => settingsOf({ KAFKA_SASL_PASSWORD_FILE: '/secret', KAFKA_SASL_PASSWORD: 'pw' }),
+    /KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE/,
+  )
+  assert.throws(() => settingsOf({ KAFKA_SASL_MECHANISM: '' }), /KAFKA_SASL_MECHANISM is missing/)
+})
+
+test("the registry's user and password go into its address, whatever characters they have", () => {
+  const SCHEMA_REGISTRY_URL = 'https://registry.example/apis/ccompat/v7'
+  const addressOf = (env: Record<string, string>) =>
+    registryAddress(readConfig(Config, { SCHEMA_REGISTRY_URL, ...env }))
+  assert.equal(addressOf({}), SCHEMA_REGISTRY_URL)
+  const url = new URL(addressOf({ SCHEMA_REGISTRY_USERNAME: 'me@home', SCHEMA_REGISTRY_PASSWORD: 'a:b/c%d' }))
+  assert.deepEqual([decodeURIComponent(url.username), decodeURIComponent(url.password)], ['me@home', 'a:b/c%d'])
+  assert.throws(() => addressOf({ SCHEMA_REGISTRY_USERNAME: 'me' }), /SCHEMA_REGISTRY_PASSWORD is missing/)
+  assert.throws(() => addressOf({ SCHEMA_REGISTRY_PASSWORD: 'pw' }), /SCHEMA_REGISTRY_USERNAME is missing/)
 })
 
 test('a configuration cannot be changed afterwards', () => {

@@ -13,7 +13,7 @@ const message: IncomingMessage = {
   key: Buffer.from('room1'),
   value: Buffer.from([0, 255, 128]),
   headers: { type: Buffer.from('CohostInvited'), traceparent: Buffer.from('00-1-2-01'), other: Buffer.from('x') },
-  timestamp: 1,
+  timestamp: 1_795_000_000_000,
   size: 8,
 }
 const fault = new Fault('RECORD_UNREADABLE', 'roomcast.input.CohostInvited with schema 3: truncated buffer')
@@ -44,6 +44,7 @@ test('the bytes, the key and the partition stay as they were, and the headers te
         'source-topic': 'room.input.v1',
         'source-partition': '7',
         'source-offset': '42',
+        'source-time': '1795000000000',
         reason: 'RECORD_UNREADABLE: roomcast.input.CohostInvited with schema 3: truncated buffer',
         service: 'state-machine',
       },
@@ -58,10 +59,28 @@ test('a record without key or value is kept as such', async () => {
   assert.deepEqual([sent[0]?.key, sent[0]?.value], [null, null])
 })
 
+test('a record with a time that no calendar has is kept all the same', async () => {
+  const { sent, deadLetters } = setUp()
+  await deadLetters.put({ ...message, timestamp: 2 ** 53 - 1 }, fault)
+  assert.equal(sent[0]?.headers?.['source-time'], '9007199254740991')
+})
+
 test('a key that is no text is kept in a header', async () => {
   const { sent, deadLetters } = setUp()
   await deadLetters.put({ ...message, key: Buffer.from([0xff, 0xfe]) }, fault)
   assert.equal(sent[0]?.headers?.['source-key-base64'], '//4=')
+})
+
+test('what would not fit into the topic is left out, with its size, so that the rest is kept', async () => {
+  const { sent, deadLetters } = setUp()
+  const large = { key: Buffer.alloc(32 * 1024 + 1), value: Buffer.alloc(512 * 1024 + 1) }
+  await deadLetters.put({ ...message, ...large, headers: { type: Buffer.alloc(2_000) } }, fault)
+  const { key, value, headers = {} } = sent[0] ?? {}
+  assert.deepEqual([key, value, headers['type']], [null, null, undefined])
+  assert.deepEqual([headers['source-key-bytes'], headers['source-value-bytes']], ['32769', '524289'])
+  await deadLetters.put({ ...message, key: Buffer.alloc(32 * 1024, 'a'), value: Buffer.alloc(512 * 1024) }, fault)
+  assert.deepEqual([sent[1]?.key?.length, sent[1]?.value?.length], [32_768, 524_288])
+  assert.equal(sent[1]?.headers?.['source-value-bytes'], undefined)
 })
 
 test('each is counted by source topic and code, an unknown topic as other', async () => {

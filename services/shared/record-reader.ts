@@ -7,6 +7,7 @@ import type { IncomingMessage } from './kafka/message.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createReadingMetrics, type WaitingFor } from './reading-metrics.ts'
+import { withSignal } from './with-signal.ts'
 
 /** Turns messages of Kafka into records, so that nothing is lost and nothing bad stops what comes behind it. */
 export type RecordReader = {
@@ -123,16 +124,19 @@ export const createRecordReader = ({
     }
   }
 
-  const signalOf = (signal: AbortSignal | undefined): AbortSignal =>
-    signal === undefined ? stopping : AbortSignal.any([signal, stopping])
+  /** Runs `work` with a signal that also aborts when the service stops. */
+  const within = <T>(signal: AbortSignal | undefined, work: (either: AbortSignal) => Promise<T>): Promise<T> =>
+    signal === undefined ? work(stopping) : withSignal({ signals: [signal, stopping] }, work)
 
   return {
     read: (message, signal) => {
       const decoded = decodeNow(message)
-      if (decoded instanceof Promise || decoded instanceof Fault) return readSlowly(message, decoded, signalOf(signal))
-      return knownOnly(message.topic, decoded)
+      return decoded instanceof Promise || decoded instanceof Fault
+        ? within(signal, (either) => readSlowly(message, decoded, either))
+        : knownOnly(message.topic, decoded)
     },
-    putAside: (message, why, signal) => giveUp(message, new Fault('RECORD_INVALID', why), signalOf(signal)),
+    putAside: (message, why, signal) =>
+      within(signal, (either) => giveUp(message, new Fault('RECORD_INVALID', why), either)),
     isWaiting: () => waiting > 0,
   }
 }

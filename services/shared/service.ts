@@ -21,6 +21,9 @@ export type ServiceConfig = {
 
 const askRegistryEveryMs = 15_000
 
+/** Within this a service has stopped after SIGTERM, unless it says otherwise. */
+export const defaultCloseDeadlineMs = 10_000
+
 export type ServiceContext<Config extends ServiceConfig> = {
   readonly config: Config
   readonly log: Log
@@ -47,7 +50,7 @@ export const runService = async <Config extends ServiceConfig>({
   name,
   config: readConfig,
   start,
-  closeDeadlineMs = 10_000,
+  closeDeadlineMs = defaultCloseDeadlineMs,
 }: {
   name: string
   /** Called once; a fault that it throws is logged like one of `start`. */

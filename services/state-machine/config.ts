@@ -8,6 +8,7 @@ import {
   mediaConfig,
   mediaSettings,
   readConfig,
+  registryAddress,
   registryConfig,
   type KafkaSettings,
 } from '../shared/config.ts'
@@ -15,17 +16,20 @@ import type { LogLevel } from '../shared/log.ts'
 import type { MediaSettings } from '../shared/media.ts'
 import { tracingConfig, tracingSettings, type TracingSettings } from '../shared/tracing/config.ts'
 
-const schema = z.object({
+/** What the state-machine reads of the environment. */
+export const stateMachineEnvironment = z.object({
   ...kafkaConfig,
   ...registryConfig,
   ...mediaConfig,
   ...logConfig,
   ...tracingConfig,
-  STATE_MACHINE_ADMIN_PORT: adminPort(9465),
-  STREAM_GRACE_MS: durationMs(180_000),
-  INVITE_TTL_MS: durationMs(30_000),
-  MIX_TIMEOUT_MS: durationMs(20_000),
-  STATE_MACHINE_STALL_LIMIT_MS: durationMs(30_000),
+  STATE_MACHINE_ADMIN_PORT: adminPort(9465).describe('metrics and probes; 0: any free one'),
+  STREAM_GRACE_MS: durationMs(180_000).describe('a room that does not push for so long has ended'),
+  INVITE_TTL_MS: durationMs(30_000).describe('how long an invite lives; the same at edge and state-machine'),
+  MIX_TIMEOUT_MS: durationMs(20_000).describe('a mix command without an answer has failed'),
+  STATE_MACHINE_STALL_LIMIT_MS: durationMs(30_000).describe(
+    'a partition that has something to do and does nothing for so long ends the process',
+  ),
 })
 
 export type StateMachineConfig = {
@@ -44,13 +48,13 @@ export type StateMachineConfig = {
 
 /** The state-machine's configuration. Throws the fault CONFIG_INVALID that names what is wrong. */
 export const readStateMachineConfig = (env: Readonly<Record<string, string | undefined>>): StateMachineConfig => {
-  const config = readConfig(schema, env)
+  const config = readConfig(stateMachineEnvironment, env)
   return {
     logLevel: config.LOG_LEVEL,
     adminPort: config.STATE_MACHINE_ADMIN_PORT,
     tracing: tracingSettings(config),
     kafka: kafkaSettings(config),
-    registryUrl: config.SCHEMA_REGISTRY_URL,
+    registryUrl: registryAddress(config),
     media: mediaSettings(config),
     graceMs: config.STREAM_GRACE_MS,
     inviteTtlMs: config.INVITE_TTL_MS,

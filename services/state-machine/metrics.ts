@@ -1,10 +1,8 @@
 import { Counter, Histogram } from 'prom-client'
 import { pushMessageOf } from '../../schemas/events.ts'
 import { topics } from '../../schemas/topics.ts'
-import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createLagMetrics } from '../shared/lag-metrics.ts'
 import { boundedLabel, createCounter, createDurationHistogram, type Metrics } from '../shared/metrics.ts'
-import { createDeadLetterMetrics, createReadingMetrics } from '../shared/reading-metrics.ts'
 import { createPairTallyCounter, createTallyCounter, createTallyHistogram } from '../shared/tally-metrics.ts'
 import type { Output } from './domain/decide.ts'
 import type { TimerKind } from './domain/timers.ts'
@@ -157,12 +155,9 @@ export const createLostLikes = (metrics: Metrics): ((records: number) => void) =
 export const createStateMachineLag = (metrics: Metrics) =>
   createLagMetrics({ metrics, topics: [topics.roomInput.name, topics.pushLike.name] })
 
-/** Everything that the service registers, for the page of metrics. */
-export const registerAll = (metrics: Metrics): void => {
+/** What this service alone registers, for the page of metrics. */
+export const registerOwn = (metrics: Metrics): void => {
   createTaskMetrics(metrics)
   createLostLikes(metrics)
   createStateMachineLag(metrics)
-  createReadingMetrics(metrics)
-  createDeadLetterMetrics(metrics)
-  createKafkaMetrics(metrics)
 }

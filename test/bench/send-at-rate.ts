@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../services/shared/waiting.ts'
 
 /**
  * Calls `send` at a steady rate, each time when it is due, whether or not earlier ones have been answered: what is measured then
@@ -27,8 +27,7 @@ export const sendAtRate = async ({
     const dueAt = startedAt + (index * 1_000) / rate
     const earlyMs = dueAt - performance.now()
     if (earlyMs > 0) {
-      const woken = sleep(earlyMs, undefined, { signal }).catch(() => {}) // the loop looks at the signal
-      await Promise.race([woken, failed.promise])
+      await Promise.race([pause(earlyMs, signal), failed.promise])
       if (signal.aborted) break
     }
     const sending = send(index, dueAt)

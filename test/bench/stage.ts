@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brokerName } from '../../deploy/local/broker.ts'
+import { brokerName } from '../../deploy/local/cluster.ts'
 import { createOwner } from '../../deploy/local/owner.ts'
 import { bringUp, stopPlatform } from '../../deploy/local/platform.ts'
 import { findFreePort } from '../../deploy/local/ports.ts'
@@ -81,9 +81,9 @@ export const withStage = async <T>(
       taken.add(port)
       return port
     }
-    const broker = { port: await choosePort(), controllerPort: await choosePort() }
+    const broker = { id: 1, port: await choosePort(), controllerPort: await choosePort() }
     const registry = { port: await choosePort() }
-    await bringUp({ dataDir, ports: { broker, registry }, say: () => {}, signal, onStart: owner.add })
+    await bringUp({ dataDir, ports: { brokers: [broker], registry }, say: () => {}, signal, onStart: owner.add })
     const brokers = [`127.0.0.1:${broker.port}`]
     const registryUrl = registryUrlOf(registry.port)
     const kafka = createKafka({ brokers, clientId: 'roomcast-bench', log: silentLog })

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { loadavg } from 'node:os'
+import { pause } from '../../services/shared/waiting.ts'
 import { round } from './median.ts'
 import { interpolate } from './interpolate.ts'
 import type { Figures } from './part.ts'
@@ -53,7 +53,7 @@ export const startUsageSampler = (pids: Readonly<Record<string, number>>): Usage
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await look()
-      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => {}) // woken early to stop
+      await pause(everyMs, stopping.signal)
     }
     await look()
   }

@@ -1,9 +1,10 @@
 // Kills and cuts while load runs, then proves that nothing was lost or doubled: `make chaos`. CHAOS_SECONDS (300), CHAOS_KILLS (30),
-// CHAOS_SEED (any).
+// CHAOS_SEED (any); BROKERS=3: on a cluster of three brokers, which die as well.
 import { z } from 'zod'
+import { brokerCounts } from '../../deploy/local/cluster.ts'
 import { readConfig, whole } from '../../services/shared/config.ts'
 import { runChaos, type ChaosReport } from './run-chaos.ts'
-import { longScenario } from './scenarios.ts'
+import { clusterScenario, longScenario } from './scenarios.ts'
 
 const maxShown = 20
 
@@ -39,10 +40,12 @@ const options = readConfig(
   z.object({
     CHAOS_SECONDS: whole(300, { min: 10 }),
     CHAOS_KILLS: whole(30, { min: 1 }),
+    BROKERS: whole(1).refine((count) => brokerCounts.includes(count), `expected ${brokerCounts.join(' or ')}`),
     CHAOS_SEED: whole(Date.now() % 1_000_000),
   }),
   process.env,
 )
+const scenario = options.BROKERS === 1 ? longScenario : clusterScenario
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -56,7 +59,8 @@ const say = (text: string): void =>
 try {
   const report = await runChaos({
     seed: options.CHAOS_SEED,
-    scenario: longScenario({ seconds: options.CHAOS_SECONDS, kills: options.CHAOS_KILLS }),
+    brokers: options.BROKERS,
+    scenario: scenario({ seconds: options.CHAOS_SECONDS, kills: options.CHAOS_KILLS }),
     say,
     signal: interrupted.signal,
   })

@@ -6,16 +6,16 @@ import type { ServiceProcess } from '../support/service-process.ts'
 import { awaitPositions, fetchEnds, readMetric } from './observe.ts'
 import type { Random } from './random.ts'
 import type { Blow } from './silences.ts'
+import { createBrokerDisturbances, type BrokerDisturbances } from './broker-disturbances.ts'
 import type { Stage } from './stage.ts'
 
 /** What can be done to a stage; each resolves when what it took away runs again. */
-export type Disturbances = {
+export type Disturbances = BrokerDisturbances & {
   readonly killOne: () => Promise<void>
   readonly killBoth: () => Promise<void>
   readonly killMixer: () => Promise<void>
   /** One state-machine stands still until the other has taken everything over, and wakes up. */
   readonly freezeOne: () => Promise<void>
-  readonly restartBroker: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
   /** The registry is away so long, and for as long as `meanwhile` takes. */
   readonly withoutRegistry: (ms: number, meanwhile: () => Promise<void>) => Promise<void>
   /** Starts what has ended by itself, as a supervisor does; returns the names. */
@@ -110,12 +110,7 @@ export const createDisturbances = ({
       )
     },
 
-    restartBroker: async (how) => {
-      note(`${how} to the broker`)
-      await platform.endBroker(how)
-      await platform.bringBack()
-      say('the broker is back')
-    },
+    ...createBrokerDisturbances({ stage, note, say, pause }),
 
     withoutRegistry: async (ms, meanwhile) => {
       // A process that has just been started needs the registry; one that works does not.

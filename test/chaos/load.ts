@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { topics } from '../../schemas/topics.ts'
 import type { Codec } from '../../services/shared/codec/codec.ts'
 import type { BatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
 import type { OutgoingMessage } from '../../services/shared/kafka/message.ts'
 import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
+import { pause } from '../../services/shared/waiting.ts'
+import { withSignal } from '../../services/shared/with-signal.ts'
 import type { Planned } from './plan-load.ts'
 import type { Event } from './script.ts'
 
@@ -57,14 +58,14 @@ export const startLoad = ({
         return
       } catch (error) {
         if (performance.now() > endsAt && !signal.aborted) throw error
-        await pause(againMs)
+        await rest(againMs)
       }
     }
   }
 
   /** Until the time has passed or nobody waits any more. */
-  const pause = (ms: number, ...more: readonly AbortSignal[]): Promise<void> =>
-    sleep(ms, undefined, { signal: AbortSignal.any([signal, ...more]) }).catch(() => {})
+  const rest = (ms: number, ...more: readonly AbortSignal[]): Promise<void> =>
+    withSignal({ signals: [signal, ...more] }, (within) => pause(ms, within))
 
   const begin = (message: OutgoingMessage): Promise<void> => {
     const sending = insist(message).finally(() => underWay.delete(sending))
@@ -91,7 +92,7 @@ export const startLoad = ({
     let count = 0
     for (const { atMs, event } of plan) {
       const earlyMs = atMs - (performance.now() - startedAt)
-      if (earlyMs > 1) await pause(earlyMs, stopping.signal)
+      if (earlyMs > 1) await rest(earlyMs, stopping.signal)
       while (underWay.size >= maxUnderWay) await Promise.race(underWay)
       if (stopping.signal.aborted || signal.aborted) return
       void begin(messageOf(event))

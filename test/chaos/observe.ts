@@ -3,6 +3,8 @@ import { topics } from '../../schemas/topics.ts'
 import { Fault } from '../../services/shared/fault.ts'
 import type { Kafka } from '../../services/shared/kafka/client.ts'
 import { fetchCommittedOffset, fetchWatermarks } from '../../services/shared/kafka/offsets.ts'
+import { metricSum } from '../support/metric-sum.ts'
+import { readMetrics } from '../support/read-metrics.ts'
 
 /** Offsets by partition. */
 export type Offsets = ReadonlyMap<number, number>
@@ -50,11 +52,7 @@ export const awaitPositions = async (
 /** The sum of a metric of a service over all its labels that contain a text; undefined when the service does not answer. */
 export const readMetric = async (adminUrl: string, name: string, label = ''): Promise<number | undefined> => {
   try {
-    const answer = await fetch(`${adminUrl}/metrics`, { signal: AbortSignal.timeout(2_000) })
-    const lines = (await answer.text()).split('\n')
-    return lines
-      .filter((line) => line.startsWith(name) && line.includes(label))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    return metricSum(await readMetrics(adminUrl, answerWithinMs), name, label)
   } catch {
     return undefined // it is gone, or too busy: both mean that nothing is known
   }

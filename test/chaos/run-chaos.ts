@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { topics } from '../../schemas/topics.ts'
 import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
 import { silentLog } from '../../services/shared/log.ts'
+import { pause } from '../../services/shared/waiting.ts'
 import { checkLog, type Verdict } from './check-log.ts'
 import { createDisturbances, type Disturbances } from './disturbances.ts'
 import { startLoad, type Load } from './load.ts'
@@ -9,6 +10,7 @@ import { awaitPositions, fetchEnds } from './observe.ts'
 import { planLoad } from './plan-load.ts'
 import { startProgress } from './progress.ts'
 import { createRandom, type Random } from './random.ts'
+import type { Event } from './script.ts'
 import { measureSilences, type Silence } from './silences.ts'
 import { startStage, type Stage } from './stage.ts'
 
@@ -40,19 +42,25 @@ const superviseEveryMs = 500
  */
 export const runChaos = async ({
   seed,
+  brokers = 1,
   scenario,
   say,
   signal,
 }: {
   readonly seed: number
+  /** 1, or 3 for a cluster. */
+  readonly brokers?: number
   readonly scenario: Scenario
   readonly say: (text: string) => void
   readonly signal: AbortSignal
 }): Promise<ChaosReport> => {
-  say(`seed ${seed}: starting a broker, a registry, two state-machines and a mixer …`)
+  say(
+    `seed ${seed}: starting ${brokers === 1 ? 'a broker' : `${brokers} brokers`}, a registry, two state-machines and a mixer …`,
+  )
   // The cloud's callbacks come when commands do, and commands come from the load.
   const load = Promise.withResolvers<Load>()
-  const stage = await startStage({ onCallback: async (event) => (await load.promise).send(event), signal })
+  const onCallback = async (event: Event): Promise<void> => (await load.promise).send(event)
+  const stage = await startStage({ onCallback, brokers, signal })
   try {
     return await disturb({ stage, seed, scenario, onLoad: load.resolve, say, signal })
   } finally {
@@ -96,7 +104,7 @@ const disturb = async ({
         endedByThemselves.push(name)
         say(`${name} had ended by itself; started again`)
       }
-      await sleep(superviseEveryMs, undefined, { signal: over.signal }).catch(() => {}) // over: nothing to supervise
+      await pause(superviseEveryMs, over.signal)
     }
   }
   const catchUp = async (): Promise<void> => {

@@ -29,6 +29,8 @@ type Step = (disturbances: Parameters<Scenario>[0]['disturbances']) => Promise<v
 const bothEvery = 6
 const mixerEvery = 6
 const registryAwayShare = 0.2
+/** What one blow did is over before the next one. */
+const betweenBlowsMs = 8_000
 
 /**
  * So many kills of state-machines over so long a time, and between them everything else, in an order that the seed chooses. It takes longer
@@ -65,6 +67,40 @@ export const longScenario = ({ seconds, kills }: { readonly seconds: number; rea
       plannedMs += stepMs * (0.5 + random.next())
       const earlyMs = plannedMs - (performance.now() - startedAt)
       if (earlyMs > 0) await sleep(earlyMs, undefined, { signal })
+      await step(disturbances)
+    }
+  }
+}
+
+/**
+ * Of everything that can happen to a cluster of three brokers, while state-machines are killed as well: each broker is killed, all are
+ * renewed one by one, two are away at once, all are. Each blow is measured by itself.
+ */
+export const clusterScenario = ({ seconds, kills }: { readonly seconds: number; readonly kills: number }): Scenario => {
+  const steps: readonly Step[] = [
+    ...Array.from(
+      { length: 3 },
+      (): Step =>
+        ({ restartBroker }) =>
+          restartBroker('SIGKILL'),
+    ),
+    ({ rollBrokers }) => rollBrokers(),
+    ({ loseMajority }) => loseMajority(),
+    ({ killAllBrokers }) => killAllBrokers(),
+    ...Array.from(
+      { length: kills },
+      (): Step =>
+        ({ killOne }) =>
+          killOne(),
+    ),
+    ({ restartBroker, killOne }) => Promise.all([restartBroker('SIGKILL'), killOne()]).then(() => {}),
+  ]
+  return async ({ disturbances, random, signal }) => {
+    const startedAt = performance.now()
+    const stepMs = (seconds * 1_000) / steps.length
+    for (const [index, step] of shuffle(steps, random).entries()) {
+      const earlyMs = stepMs * (index + 0.5) - (performance.now() - startedAt)
+      await sleep(Math.max(earlyMs, betweenBlowsMs), undefined, { signal })
       await step(disturbances)
     }
   }

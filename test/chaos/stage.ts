@@ -85,9 +85,11 @@ const eventOf = ({ path, query }: Callback): Event | undefined => {
  */
 export const startStage = async ({
   onCallback,
+  brokers: brokerCount,
   signal,
 }: {
   readonly onCallback: (event: Event) => Promise<void>
+  readonly brokers: number
   readonly signal: AbortSignal
 }): Promise<Stage> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-chaos-'))
@@ -96,13 +98,13 @@ export const startStage = async ({
     for (const close of closers.toReversed()) await close()
   }
   try {
-    const platform = await startRestartablePlatform({ dataDir, signal })
+    const platform = await startRestartablePlatform({ dataDir, brokers: brokerCount, signal })
     closers.push(platform.stop)
     const { brokers, registryUrl } = platform
     const kafka = createKafka({ brokers, clientId: 'roomcast-chaos', log: silentLog })
     const within = AbortSignal.any([signal, AbortSignal.timeout(setupWithinMs)])
-    await createWholeStates(kafka, within)
-    const settings = { kafka: { brokers, ssl: false, sasl: null }, registryUrl, partitions, replication: 1 }
+    await createWholeStates(kafka, brokerCount, within)
+    const settings = { kafka: { brokers, ssl: false, sasl: null }, registryUrl, partitions, replication: brokerCount }
     await setup({ ...settings, log: silentLog, signal: within })
     const codec = createCodec({ registryUrl, timeoutMs: 5_000, log: silentLog })
     await codec.prepare(topics.roomInput, within)
@@ -155,8 +157,8 @@ export const startStage = async ({
 }
 
 /** The checker wants every state that was written; compaction would leave the last ones. */
-const createWholeStates = (kafka: Kafka, signal: AbortSignal): Promise<void> => {
+const createWholeStates = (kafka: Kafka, replication: number, signal: AbortSignal): Promise<void> => {
   const { name, config } = topics.roomState
   const whole = { ...config, 'min.cleanable.dirty.ratio': '1', 'segment.ms': String(24 * 3_600_000) }
-  return createTopics({ kafka, topics: [{ name, partitions, replication: 1, config: whole }], signal })
+  return createTopics({ kafka, topics: [{ name, partitions, replication, config: whole }], signal })
 }

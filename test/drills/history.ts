@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findMonitoringTools } from '../../deploy/observability/monitoring-tools.ts'
+import { readMetrics } from '../support/read-metrics.ts'
 
 // A Prometheus that has just been started would take the first minute of a drill for the whole month: objectives are measured over
 // hours and days. So it gets a day to look back on, in which the system was well and had the load that it has now.
@@ -27,8 +28,7 @@ const readSeries = async (instances: Instances, overSeconds: number): Promise<re
   const all: Series[] = []
   for (const { job, pattern } of histories) {
     const instance = instances[job]
-    const answer = await fetch(`http://${instance}/metrics`, { signal: AbortSignal.timeout(withinMs) })
-    const lines = (await answer.text()).split('\n').filter((line) => pattern.test(line))
+    const lines = (await readMetrics(`http://${instance}`)).split('\n').filter((line) => pattern.test(line))
     const parsed = lines.map((line) => linePattern.exec(line)?.groups ?? {})
     for (const { name = '', labels = '', value } of parsed) {
       const le = /le="([^"]+)"/.exec(labels)?.[1]

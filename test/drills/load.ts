@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { waitUntil } from '../../deploy/local/wait.ts'
 import { connect, type Client } from '../../services/edge/client/client.ts'
+import { pause } from '../../services/shared/waiting.ts'
 import { mintToken } from '../support/edge-client.ts'
 import type { TestSystem } from '../support/system.ts'
 import { createPair, type Pair } from './pair.ts'
@@ -44,7 +44,6 @@ export const startLoad = ({ app, environment }: TestSystem): Load => {
   const failed = (step: string): void => {
     failures[step] = (failures[step] ?? 0) + 1
   }
-  const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {}) // woken early to stop
   const join = (uid: string): Client => connect({ url, getToken: () => mintToken({ secret, uid }) })
 
   /** A step that may fail: whether it went well. */
@@ -54,7 +53,7 @@ export const startLoad = ({ app, environment }: TestSystem): Load => {
       return true
     } catch (error) {
       if (!signal.aborted) failed(error instanceof Error && error.message !== '' ? `${step}: ${error.message}` : step)
-      await pause(afterFailureMs)
+      await pause(afterFailureMs, signal)
       return false
     }
   }
@@ -82,7 +81,7 @@ export const startLoad = ({ app, environment }: TestSystem): Load => {
   /** Half of it goes to the busy room. */
   const repeat = async (everyMs: number, act: (roomId: string) => Promise<void>): Promise<void> => {
     for (let nth = 0; !signal.aborted; nth++) {
-      await pause(everyMs)
+      await pause(everyMs, signal)
       const all = rooms()
       const roomId = nth % 2 === 0 ? all[0] : all[nth % all.length]
       if (roomId !== undefined) void act(roomId) // counts its failures itself; the pace does not wait for answers

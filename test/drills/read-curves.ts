@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Monitoring } from '../../deploy/observability/monitoring.ts'
 import type { Panel } from './dashboards.ts'
-import { readJson } from './read-json.ts'
+import { readJson } from '../support/read-json.ts'
 
 /** One line of a panel: its values at some moments; null where there was none. */
 export type Curve = { readonly name: string; readonly values: readonly (number | null)[] }

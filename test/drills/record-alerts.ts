@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Monitoring } from '../../deploy/observability/monitoring.ts'
-import { readJson } from './read-json.ts'
+import { pause } from '../../services/shared/waiting.ts'
+import { readAlerts } from '../support/monitoring.ts'
+import { readJson } from '../support/read-json.ts'
 
 /** Silenced: it fires, and Alertmanager tells nobody, because another alert is its cause. */
 export type AlertState = 'pending' | 'firing' | 'silenced' | 'gone'
@@ -31,12 +32,6 @@ const Active = z.object({
     alerts: z.array(z.object({ labels: z.record(z.string(), z.string()), state: z.enum(['pending', 'firing']) })),
   }),
 })
-const Sent = z.array(
-  z.object({
-    labels: z.record(z.string(), z.string()),
-    status: z.object({ state: z.enum(['unprocessed', 'active', 'suppressed']) }),
-  }),
-)
 
 /** Labels that say nothing more than the alert's name and service do, where there is one instance of each. */
 const sameForAll = ['alertname', 'severity', 'job', 'instance']
@@ -50,15 +45,15 @@ const describe = (labels: Readonly<Record<string, string>>): string => {
 }
 
 /** Looks every two seconds until it is stopped. A look that fails is tried again: a Prometheus under load answers late. */
-export const recordAlerts = ({ prometheusUrl, alertmanagerUrl }: Monitoring): AlertRecorder => {
+export const recordAlerts = (monitoring: Monitoring): AlertRecorder => {
   const stopping = new AbortController()
   const changes: Change[] = []
   const states = new Map<string, AlertState>()
 
   const look = async (): Promise<void> => {
     const [active, sent] = await Promise.all([
-      readJson(prometheusUrl, '/api/v1/alerts').then((body) => Active.parse(body)),
-      readJson(alertmanagerUrl, '/api/v2/alerts').then((body) => Sent.parse(body)),
+      readJson(monitoring.prometheusUrl, '/api/v1/alerts').then((body) => Active.parse(body)),
+      readAlerts(monitoring),
     ])
     const silenced = new Set(
       sent.filter(({ status }) => status.state === 'suppressed').map(({ labels }) => describe(labels)),
@@ -84,7 +79,7 @@ export const recordAlerts = ({ prometheusUrl, alertmanagerUrl }: Monitoring): Al
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await look().catch(() => {}) // looked at again in a moment
-      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => {}) // woken early to stop
+      await pause(everyMs, stopping.signal)
     }
   }
   const running = run()

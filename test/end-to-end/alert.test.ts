@@ -7,10 +7,8 @@ import { stopProcess } from '../../deploy/local/processes.ts'
 import { services } from '../../deploy/local/services.ts'
 import { startMonitoring, type Monitoring } from '../../deploy/observability/monitoring.ts'
 import { topics } from '../../schemas/topics.ts'
-import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
-import { createKafka } from '../../services/shared/kafka/client.ts'
-import { silentLog } from '../../services/shared/log.ts'
 import { query, readAlerts, readRules, skipWithoutMonitoring, type Alert } from '../support/monitoring.ts'
+import { sendUnreadable } from '../support/send-unreadable.ts'
 import { startTestSystem, type TestSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -128,16 +126,7 @@ describe('the alerts of a system that runs', { skip: skipWithoutMonitoring }, ()
     t.after(() => viewer.close())
     await viewer.waitForPush(104)
     const { brokers } = system.environment
-    const producer = await createBatchingProducer({
-      kafka: createKafka({ brokers, clientId: 'alert-test', log: silentLog }),
-      maxBufferedMessages: 10,
-      maxBufferedBytes: 10_000,
-      deliveryTimeoutMs: 10_000,
-      log: silentLog,
-    })
-    t.after(() => producer.close())
-    const value = Buffer.from('no record of ours')
-    await producer.send({ topic: topics.pushComment.name, key: roomId, value, headers: {} })
+    await sendUnreadable({ brokers, topic: topics.pushComment.name, key: roomId })
     await until('the ticket is there', async () => (await active()).some(isOf('DeadLetters', 'edge')), firesWithinMs)
     const ticket = (await active()).find(isOf('DeadLetters', 'edge'))
     assert.equal(ticket?.labels['severity'], 'ticket')

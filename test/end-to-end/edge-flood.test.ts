@@ -10,6 +10,8 @@ import { aRoom, aStreamPublished, newRoomId } from '../support/edge-records.ts'
 import { jwtSecret, record, startEdgeStage, type EdgeStage } from '../support/edge-stage.ts'
 import { startFlood, type Flooded } from '../support/flood.ts'
 import { openAcknowledgingReader, type CountingReader } from '../support/counting-reader.ts'
+import { metricSum } from '../support/metric-sum.ts'
+import { readMetrics } from '../support/read-metrics.ts'
 import { until } from '../support/until.ts'
 
 const windowBytes = 64 * 1024
@@ -52,13 +54,10 @@ after(async () => {
 type Gauges = { readonly memory: number; readonly queued: number; readonly pausedFor: number }
 
 const readGauges = async ({ adminUrl }: EdgeProcess): Promise<Gauges> => {
-  const answer = await fetch(`${adminUrl}/metrics`, { signal: AbortSignal.timeout(10_000) })
-  assert.equal(answer.status, 200)
-  const text = await answer.text()
+  const text = await readMetrics(adminUrl)
   const read = (name: string): number => {
-    const line = text.split('\n').find((one) => one.startsWith(`${name}{`) || one.startsWith(`${name} `))
-    assert.ok(line !== undefined, `there is a metric ${name}`)
-    return Number(line.slice(line.lastIndexOf(' ') + 1))
+    assert.match(text, new RegExp(`^${name}[{ ]`, 'm'))
+    return metricSum(text, name)
   }
   return {
     memory: read('process_resident_memory_bytes'),

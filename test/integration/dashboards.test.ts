@@ -2,19 +2,16 @@
 // deadline: 400 s
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { z } from 'zod'
 import { stopProcess } from '../../deploy/local/processes.ts'
 import { waitUntil } from '../../deploy/local/wait.ts'
 import { startMonitoring, type Monitoring } from '../../deploy/observability/monitoring.ts'
 import { topics } from '../../schemas/topics.ts'
-import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
-import { createKafka } from '../../services/shared/kafka/client.ts'
-import { silentLog } from '../../services/shared/log.ts'
 import { readPanels, type Panel } from '../drills/dashboards.ts'
 import { startLoad, type Load } from '../drills/load.ts'
 import { mintToken, openEdgeSocket } from '../support/edge-client.ts'
-import { skipWithoutMonitoring } from '../support/monitoring.ts'
+import { querySamples, skipWithoutMonitoring, type Sample } from '../support/monitoring.ts'
 import { pointOf } from '../support/resume-point.ts'
+import { sendUnreadable } from '../support/send-unreadable.ts'
 import { startTestSystem, type TestSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -32,9 +29,9 @@ const panels = await readPanels()
 
 before(async () => {
   if (skipWithoutMonitoring !== false) return
-  const { KAFKA_BROKERS: _brokers, SCHEMA_REGISTRY_URL: _registry, ...base } = process.env
   system = await startTestSystem({
-    base,
+    base: process.env,
+    isIsolated: true,
     // Silent connections are pinged, and invites run out, while the test looks.
     env: { INGEST_PROBE_MS: '500', EDGE_SILENCE_TIMEOUT_MS: '3000', INVITE_TTL_MS: '3000' },
   })
@@ -49,35 +46,16 @@ after(async () => {
   await system?.stop()
 })
 
-const Answer = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('error'), error: z.string() }),
-  z.object({
-    status: z.literal('success'),
-    data: z.object({
-      result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })),
-    }),
-  }),
-])
-type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
-
-/** What Prometheus has for an expression now; NaN is no number. A text says what is wrong with the expression. */
-const ask = async (expression: string): Promise<readonly Sample[] | string> => {
-  const url = `${monitoring.prometheusUrl}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
-  const answer = Answer.parse(await response.json())
-  if (answer.status === 'error') return answer.error
-  return answer.data.result
-    .map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
-    .filter(({ value }) => !Number.isNaN(value))
-}
+/** What Prometheus has for an expression now; NaN is no number. */
+const ask = async (expression: string): Promise<readonly Sample[]> =>
+  (await querySamples(monitoring, expression)).filter(({ value }) => !Number.isNaN(value))
 
 /** The queries without data, each as dashboard, panel and expression. */
 const withoutData = async (among: readonly Panel[]): Promise<readonly string[]> => {
   const complaints: string[] = []
   for (const { dashboard, title, queries } of among) {
     for (const { expression } of queries) {
-      const samples = await ask(expression)
-      const what = typeof samples === 'string' ? samples : samples.length === 0 ? 'no data' : undefined
+      const what = await ask(expression).then((samples) => (samples.length === 0 ? 'no data' : undefined), String)
       if (what !== undefined) complaints.push(`${dashboard} / ${title}: ${what}: ${expression}`)
     }
   }
@@ -88,8 +66,7 @@ const withoutData = async (among: readonly Panel[]): Promise<readonly string[]> 
 const shown = async (title: string): Promise<readonly Sample[]> => {
   const panel = panels.find((one) => one.dashboard === 'roomcast: are users fine?' && one.title === title)
   assert.ok(panel !== undefined, title)
-  const answers = await Promise.all(panel.queries.map(({ expression }) => ask(expression)))
-  return answers.flatMap((samples) => (typeof samples === 'string' ? assert.fail(samples) : samples))
+  return (await Promise.all(panel.queries.map(({ expression }) => ask(expression)))).flat()
 }
 
 const shows = (title: string, isSo: (sample: Sample) => boolean): Promise<void> =>
@@ -178,16 +155,8 @@ describe('the dashboards of a system that runs', { skip: skipWithoutMonitoring }
   })
 
   test('a poison record shows as a dead letter of the service that met it', async () => {
-    const producer = await createBatchingProducer({
-      kafka: createKafka({ brokers: system.environment.brokers, clientId: 'dashboards-test', log: silentLog }),
-      maxBufferedMessages: 10,
-      maxBufferedBytes: 10_000,
-      deliveryTimeoutMs: 10_000,
-      log: silentLog,
-    })
-    const value = Buffer.from('no record of ours')
-    await producer.send({ topic: topics.roomInput.name, key: load.busyRoom(), value, headers: {} })
-    await producer.close()
+    const { brokers } = system.environment
+    await sendUnreadable({ brokers, topic: topics.roomInput.name, key: load.busyRoom() })
     await shows(
       'Dead letters, 10 min',
       (sample) => isAtLeastOne(sample) && sample.labels['service'] === 'state-machine',

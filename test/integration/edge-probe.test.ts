@@ -13,6 +13,7 @@ import { isPush } from '../support/edge-client.ts'
 import { aRoom, aStreamPublished, newRoomId } from '../support/edge-records.ts'
 import { record, startEdgeStage, type EdgeStage, type TestEdge } from '../support/edge-stage.ts'
 import { startRestartablePlatform, type RestartablePlatform } from '../support/restartable-platform.ts'
+import { metricSum } from '../support/metric-sum.ts'
 import { leave, resume } from '../support/resume-point.ts'
 import { until } from '../support/until.ts'
 
@@ -49,13 +50,11 @@ const probe = (roomId: string, occurredAt = Date.now()): AnyRecord =>
     occurredAt,
     inputPos: 0,
   })
-/** The value of the first sample that begins like this. */
-const valueOf = async (edge: TestEdge, start: string): Promise<number | undefined> => {
-  const line = (await edge.metrics.metrics()).split('\n').find((one) => one.startsWith(start))
-  return line === undefined ? undefined : Number(line.split(' ').at(-1))
-}
-const lastProbe = (edge: TestEdge) => valueOf(edge, 'roomcast_edge_probe_last_timestamp_seconds{')
-const timed = (edge: TestEdge) => valueOf(edge, 'roomcast_edge_probe_seconds_count{')
+const sumOf = async (edge: TestEdge, name: string, ...labels: readonly string[]): Promise<number> =>
+  metricSum(await edge.metrics.metrics(), name, ...labels)
+/** 0 before the first. */
+const lastProbe = (edge: TestEdge) => sumOf(edge, 'roomcast_edge_probe_last_timestamp_seconds')
+const timed = (edge: TestEdge) => sumOf(edge, 'roomcast_edge_probe_seconds_count')
 
 /** When the newest probe of `probeAll` was sent, as it says. */
 let newestAt = 0
@@ -77,7 +76,7 @@ const findTimed = async (edge: TestEdge, not?: number): Promise<number> => {
   let found: number | undefined
   await until('a probe is seen', async () => {
     await probeAll()
-    found = partitionOf.get(Math.round(((await lastProbe(edge)) ?? 0) * 1_000))
+    found = partitionOf.get(Math.round((await lastProbe(edge)) * 1_000))
     return found !== undefined && found !== not
   })
   return found ?? NaN
@@ -92,7 +91,7 @@ const passThrough = async (edge: TestEdge, partition: number): Promise<void> => 
 /** Of the probes through all partitions an edge times that of one, once. */
 const assertTimes = async (edge: TestEdge, partition: number): Promise<void> => {
   await passThrough(edge, partition)
-  const before = (await timed(edge)) ?? NaN
+  const before = await timed(edge)
   await passThrough(edge, partition)
   assert.equal(await timed(edge), before + 1)
 }
@@ -135,7 +134,7 @@ test('probes neither take room in memory nor count against what may be read back
   const roomId = await newRoom()
   const point = await leave(anywhere, 'ann', roomId)
   const stays = await keeping.join('stays', roomId)
-  const ringBytes = () => valueOf(keeping, 'roomcast_edge_ring_bytes{lane="signal"')
+  const ringBytes = () => sumOf(keeping, 'roomcast_edge_ring_bytes', 'lane="signal"')
   const before = await ringBytes()
   // The first asks the registry for its schema, and those that come meanwhile are left out.
   await stage.write(probe(roomId))

@@ -31,6 +31,7 @@ import {
   newRoomId,
 } from '../support/edge-records.ts'
 import { jwtSecret, record, startEdgeStage, type TestEdge } from '../support/edge-stage.ts'
+import { readMetrics } from '../support/read-metrics.ts'
 
 const stage = await startEdgeStage()
 after(() => stage.stop())
@@ -618,7 +619,7 @@ test('an edge process is ready when it has read the rooms; told to stop it sends
   const [port, adminPort] = [await field('port'), await field('adminPort')]
   await waitUntil(async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status === 200)
   const client = await joinRooms({ url: `ws://127.0.0.1:${port}/v1/ws`, secret: jwtSecret, uid: 'u1', rooms: [roomId] })
-  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+  const metrics = await readMetrics(`http://127.0.0.1:${adminPort}`)
   assert.match(metrics, /^roomcast_edge_connections\{service="edge"\} 1$/m)
   child.kill('SIGTERM')
   assert.equal((await client.closed).code, 4000)

@@ -6,10 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
-import { brokerName } from '../../deploy/local/broker.ts'
 import { createOwner } from '../../deploy/local/owner.ts'
-import { bringUp, startPlatform } from '../../deploy/local/platform.ts'
-import { findProcess, stopProcess } from '../../deploy/local/processes.ts'
 import { setup } from '../../deploy/local/setup.ts'
 import { waitUntil } from '../../deploy/local/wait.ts'
 import { topics, type Topic } from '../../schemas/topics.ts'
@@ -24,6 +21,8 @@ import { openTransactionalProducer } from '../../services/shared/kafka/transacti
 import { silentLog } from '../../services/shared/log.ts'
 import { aRoom } from '../support/edge-records.ts'
 import { createAppServer, type Answer } from '../support/app-server.ts'
+import { readMetrics } from '../support/read-metrics.ts'
+import { startRestartablePlatform } from '../support/restartable-platform.ts'
 
 // The real ingest as processes, against a broker and a registry of its own. The test plays the state machine.
 
@@ -45,7 +44,7 @@ const parts = (): Running => running ?? assert.fail('nothing was started')
 const startParts = async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-ingest-'))
   const owner = createOwner()
-  const platform = await startPlatform({ dataDir, ownedByThisProcess: true })
+  const platform = await startRestartablePlatform({ dataDir })
   const { brokers, registryUrl } = platform
   const log = silentLog
   const signal = AbortSignal.timeout(deadlineMs)
@@ -152,18 +151,8 @@ const startParts = async () => {
     startIngest,
     /** Gives the function that starts it again. */
     stopBroker: async () => {
-      const record = await findProcess(dataDir, brokerName)
-      const { KAFKA_PORT: port = 0, KAFKA_CONTROLLER_PORT: controllerPort = 0 } = record?.ports ?? {}
-      await stopProcess({ dataDir, name: brokerName, graceMs: deadlineMs })
-      return async () => {
-        const say = (): void => {}
-        await bringUp({
-          dataDir,
-          ports: { broker: { port, controllerPort }, registry: undefined },
-          say,
-          onStart: owner.add,
-        })
-      }
+      await platform.endBroker('SIGTERM')
+      return platform.bringBack
     },
     stop: async () => {
       for (const child of children) child.kill('SIGKILL')
@@ -394,7 +383,7 @@ test('bytes in room.state that nobody can read go to the dead-letter topic, and 
     return [...ends.values()].some(({ highWatermark }) => highWatermark > 0)
   }
   assert.ok(await waitUntil(hasDeadLetter, { deadlineMs }))
-  assert.match(await (await fetch(`${admin}/metrics`)).text(), /roomcast_ingest_rooms\{.*\} \d/)
+  assert.match(await readMetrics(admin), /roomcast_ingest_rooms\{.*\} \d/)
 })
 
 test('while the broker is away nothing is accepted; when it is back everything is', { timeout: 90_000 }, async () => {

@@ -12,6 +12,7 @@ import { silentLog } from '../../services/shared/log.ts'
 import { createMetrics } from '../../services/shared/metrics.ts'
 import { api, startKafkaProxy, type KafkaProxy } from '../support/kafka-proxy.ts'
 import { startKafka, type TestKafka } from '../support/kafka.ts'
+import { metricSum } from '../support/metric-sum.ts'
 import { until } from '../support/until.ts'
 
 const lateMs = 200
@@ -34,11 +35,8 @@ const openObserved = async (t: TestContext) => {
   const requests = createKafkaMetrics(metrics)
   const kafka: Kafka = createKafka({ brokers: proxy.brokers, clientId: 'test', requests, log: silentLog })
   /** The sum of a metric's samples of an api. */
-  const seen = async (name: string, of: string): Promise<number> => {
-    const lines = (await metrics.metrics()).split('\n')
-    const found = lines.find((line) => line.startsWith(`roomcast_kafka_request_${name}{api="${of}"`))
-    return Number(found?.split(' ').at(-1))
-  }
+  const seen = async (name: string, of: string): Promise<number> =>
+    metricSum(await metrics.metrics(), `roomcast_kafka_request_${name}`, `api="${of}"`)
   return { proxy, kafka, seen }
 }
 

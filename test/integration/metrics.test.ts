@@ -2,17 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, test, type TestContext } from 'node:test'
-import { findProcess } from '../../deploy/local/processes.ts'
 import { describeMetrics } from '../../deploy/observability/metrics-page.ts'
 import { startTestSystem, type ServiceName, type TestSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const adminPorts: Readonly<Record<ServiceName, string>> = {
-  ingest: 'INGEST_ADMIN_PORT',
-  'state-machine': 'STATE_MACHINE_ADMIN_PORT',
-  mixer: 'MIXER_ADMIN_PORT',
-  edge: 'EDGE_ADMIN_PORT',
-}
 const services = ['ingest', 'state-machine', 'mixer', 'edge'] as const
 
 /** These are there with the ffmpeg cloud alone. */
@@ -23,19 +16,13 @@ let system: TestSystem
 
 before(async () => {
   // A broker of its own: rooms of other tests would count.
-  const { KAFKA_BROKERS: _brokers, SCHEMA_REGISTRY_URL: _registry, ...base } = process.env
   system = await startTestSystem({
-    base,
+    base: process.env,
+    isIsolated: true,
     env: { INGEST_PROBE_MS: '500', EDGE_SILENCE_TIMEOUT_MS: '3000' },
   })
 })
 after(() => system?.stop())
-
-const scrape = async (service: ServiceName): Promise<string> => {
-  const port = (await findProcess(system.dataDir, service))?.ports[adminPorts[service]]
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) })
-  return answer.text()
-}
 
 /** The names of metrics that have a sample; of a histogram without the ends that its samples have. */
 const sampled = (text: string): ReadonlySet<string> =>
@@ -110,7 +97,7 @@ test('a session shows in the metrics, and what is scraped is what the page says'
   for (const service of services) {
     await t.test(`${service}: every metric of the page has samples, and none is missing on the page`, async () => {
       const described = (describeMetrics().get(service) ?? []).map(({ name }) => name)
-      const names = sampled(await scrape(service))
+      const names = sampled(await system.metrics(service))
       const missing = described.filter((name) => !names.has(name) && !isOfCloudInABox(name))
       assert.deepEqual(missing, [])
       const strange = [...names].filter(
@@ -121,7 +108,7 @@ test('a session shows in the metrics, and what is scraped is what the page says'
 
     const skip = !hasPromtool && 'not installed: promtool (Debian: prometheus)'
     await t.test(`${service}: promtool finds nothing wrong`, { skip }, async () => {
-      const input = await scrape(service)
+      const input = await system.metrics(service)
       const settings = { input, encoding: 'utf8', timeout: 10_000 } as const
       const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], settings)
       assert.equal(status, 0, `${stdout} ${stderr}`)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { HttpAnswer } from './check-answer.ts'
 
 /** What ingest answered: the HTTP status, and the body. */
 export type Answer = {
@@ -68,6 +69,8 @@ export type AppServerOptions = {
   readonly playHost?: string
   readonly app?: string
   readonly timeoutMs?: number
+  /** Sees every answer; what it throws fails the call. */
+  readonly check?: (answer: HttpAnswer) => void
 }
 
 const pollMs = 50
@@ -79,11 +82,15 @@ export const createAppServer = ({
   playHost = 'play.localhost',
   app = 'DemoApp',
   timeoutMs = 10_000,
+  check,
 }: AppServerOptions): AppServer => {
   const request = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(timeoutMs) })
     const text = await response.text()
     const body = readBody(text, response.status)
+    const contentType = response.headers.get('content-type')
+    const asked = { method: init.method ?? 'GET', path: path.replace(/\?.*/s, '') }
+    check?.({ ...asked, status: response.status, contentType, body: text })
     return { status: response.status, ...body, retryAfter: response.headers.get('retry-after') }
   }
 

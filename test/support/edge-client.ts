@@ -111,10 +111,13 @@ export const openEdgeSocket = async ({
   url,
   uid = '',
   headers = {},
+  check,
 }: {
   url: string
   uid?: string
   headers?: Readonly<Record<string, string>>
+  /** Sees every line that is received; what it throws fails the test. */
+  check?: ((line: Line) => void) | undefined
 }): Promise<EdgeClient> => {
   const socket = new WebSocket(url, { headers, handshakeTimeout: defaultTimeoutMs })
   const lines: Line[] = []
@@ -134,7 +137,12 @@ export const openEdgeSocket = async ({
   socket.on('message', (data: Buffer) => {
     const frame = data.toString('utf8')
     frames.push(frame)
-    for (const line of frame.split('\n')) if (line !== '') lines.push(JSON.parse(line) as Line)
+    for (const text of frame.split('\n')) {
+      if (text === '') continue
+      const line = JSON.parse(text) as Line
+      lines.push(line)
+      check?.(line)
+    }
     wake()
   })
   await once(socket, 'open')
@@ -232,14 +240,16 @@ export const joinRooms = async ({
   uid,
   rooms,
   headers,
+  check,
 }: {
   url: string
   secret: string
   uid: string
   rooms: readonly string[]
   headers?: Readonly<Record<string, string>>
+  check?: (line: Line) => void
 }): Promise<EdgeClient> => {
-  const client = await openEdgeSocket({ url, uid, ...(headers === undefined ? {} : { headers }) })
+  const client = await openEdgeSocket({ url, uid, check, ...(headers === undefined ? {} : { headers }) })
   const answers = [await client.connect(await mintToken({ secret, uid }))]
   for (const room of rooms) answers.push(await client.subscribe(room))
   const refused = answers.find(({ op }) => op === 'error')

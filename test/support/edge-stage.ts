@@ -13,6 +13,7 @@ import { Lifecycle } from '../../services/shared/lifecycle.ts'
 import { silentLog, type Log } from '../../services/shared/log.ts'
 import { createMetrics, type Metrics } from '../../services/shared/metrics.ts'
 import { tracingOff } from '../../services/shared/tracing/tracing.ts'
+import { checkLine } from './check-line.ts'
 import { edgeTopics } from './edge-records.ts'
 import { joinRooms, mintToken, openEdgeSocket, type EdgeClient } from './edge-client.ts'
 import { startKafka, type TestKafka } from './kafka.ts'
@@ -104,7 +105,7 @@ export const startEdgeStage = async (given?: EdgeBroker): Promise<EdgeStage> => 
     const { port } = await startEdge({ config, log, metrics, tracing: tracingOff, readiness, lifecycle, fail })
     const url = `ws://127.0.0.1:${port}/v1/ws`
     const connect: TestEdge['connect'] = async (uid, options = {}) => {
-      const client = await openEdgeSocket({ url, uid })
+      const client = await openEdgeSocket({ url, uid, check: checkLine })
       await client.connect(await mintToken({ secret: jwtSecret, uid, ...options }))
       return client
     }
@@ -112,8 +113,8 @@ export const startEdgeStage = async (given?: EdgeBroker): Promise<EdgeStage> => 
       url,
       metrics,
       connect,
-      join: (uid, ...rooms) => joinRooms({ url, secret: jwtSecret, uid, rooms }),
-      open: (headers = {}) => openEdgeSocket({ url, headers }),
+      join: (uid, ...rooms) => joinRooms({ url, secret: jwtSecret, uid, rooms, check: checkLine }),
+      open: (headers = {}) => openEdgeSocket({ url, headers, check: checkLine }),
       stop: async () => {
         edges.delete(edge)
         await lifecycle.close()

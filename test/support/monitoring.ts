@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { findMissingMonitoringTools } from '../../deploy/observability/monitoring-tools.ts'
 import type { Monitoring } from '../../deploy/observability/monitoring.ts'
+import { readJson } from './read-json.ts'
 
 const missing = await findMissingMonitoringTools()
 
 /** Why tests with Prometheus and Alertmanager cannot run on this machine; false: they can. */
 export const skipWithoutMonitoring = missing.length > 0 && `not installed: ${missing.join(', ')}`
-
-const answersWithinMs = 5_000
 
 /** An alert as Alertmanager has it. */
 const Alert = z.object({
@@ -17,14 +16,9 @@ const Alert = z.object({
 })
 export type Alert = Readonly<z.infer<typeof Alert>>
 
-const readJson = async (url: string): Promise<unknown> => {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(answersWithinMs) })
-  return answer.json()
-}
-
 /** What fires at Alertmanager now; suppressed ones are among them. */
 export const readAlerts = async ({ alertmanagerUrl }: Monitoring): Promise<readonly Alert[]> =>
-  z.array(Alert).parse(await readJson(`${alertmanagerUrl}/api/v2/alerts?active=true&inhibited=true`))
+  z.array(Alert).parse(await readJson(alertmanagerUrl, '/api/v2/alerts', { active: 'true', inhibited: 'true' }))
 
 const Rules = z.object({
   data: z.object({
@@ -34,18 +28,22 @@ const Rules = z.object({
 
 /** The rules that Prometheus runs, with how their last evaluation went: `ok`, `err` or `unknown`. */
 export const readRules = async ({ prometheusUrl }: Monitoring) =>
-  Rules.parse(await readJson(`${prometheusUrl}/api/v1/rules`)).data.groups.flatMap(({ rules }) => rules)
+  Rules.parse(await readJson(prometheusUrl, '/api/v1/rules')).data.groups.flatMap(({ rules }) => rules)
 
 const Vector = z.object({
-  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
+  data: z.object({
+    result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })),
+  }),
 })
 
-/** The values of an expression now. */
-export const query = async ({ prometheusUrl }: Monitoring, expression: string): Promise<readonly number[]> => {
-  const answer = await readJson(
-    `${prometheusUrl}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`,
+export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
+
+/** What Prometheus has for an expression now. */
+export const querySamples = async ({ prometheusUrl }: Monitoring, expression: string): Promise<readonly Sample[]> =>
+  Vector.parse(await readJson(prometheusUrl, '/api/v1/query', { query: expression })).data.result.map(
+    ({ metric, value }) => ({ labels: metric, value: Number(value[1]) }),
   )
-  const vector = Vector.safeParse(answer)
-  if (!vector.success) throw new Error(`${expression}: ${JSON.stringify(answer).slice(0, 500)}`)
-  return vector.data.data.result.map(({ value }) => Number(value[1]))
-}
+
+/** The values of an expression now. */
+export const query = async (monitoring: Monitoring, expression: string): Promise<readonly number[]> =>
+  (await querySamples(monitoring, expression)).map(({ value }) => value)

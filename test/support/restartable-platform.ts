@@ -1,48 +1,51 @@
+import { addressOf, nodeName, type BrokerNode } from '../../deploy/local/cluster.ts'
 import { createOwner } from '../../deploy/local/owner.ts'
 import { bringUp } from '../../deploy/local/platform.ts'
-import { brokerName } from '../../deploy/local/broker.ts'
 import { findFreePort, isPortFree } from '../../deploy/local/ports.ts'
 import { findProcess, isAlive, stopProcess } from '../../deploy/local/processes.ts'
 import { registryName, registryUrlOf } from '../../deploy/local/registry.ts'
 import { waitUntil } from '../../deploy/local/wait.ts'
+import { choosePlatform } from '../containers/choose-platform.ts'
+import { startRestartableContainers } from '../containers/restartable-containers.ts'
+import type { RestartablePlatform } from './restartable.ts'
 
-/** A broker and a registry that can be away for a while and come back at the same address with the same data. */
-export type RestartablePlatform = {
-  readonly brokers: readonly string[]
-  readonly registryUrl: string
-  /** Resolves when the broker's process is gone. */
-  readonly endBroker: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
-  readonly endRegistry: () => Promise<void>
-  /** Starts what is away; resolves when it works. */
-  readonly bringBack: () => Promise<void>
-  /** Ends both. The data stays in DATA_DIR. */
-  readonly stop: () => Promise<void>
-}
+export type { RestartablePlatform } from './restartable.ts'
 
 const endWithinMs = 30_000
 const portWithinMs = 10_000
 
-/** Starts both in a DATA_DIR, on free ports. They end with this process, even when it is killed. */
-export const startRestartablePlatform = async ({
-  dataDir,
-  signal,
-}: {
+type Options = {
   readonly dataDir: string
-  readonly signal?: AbortSignal
-}): Promise<RestartablePlatform> => {
+  readonly brokers?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Starts them on free ports: processes with a DATA_DIR, or containers where PLATFORM says so. They end with this process, even when
+ * it is killed.
+ */
+export const startRestartablePlatform = async (options: Options): Promise<RestartablePlatform> =>
+  choosePlatform(process.env) === 'containers'
+    ? startRestartableContainers({ brokers: 1, ...options })
+    : startLocal(options)
+
+const startLocal = async ({ dataDir, brokers: count = 1, signal }: Options): Promise<RestartablePlatform> => {
   const taken = new Set<number>()
   const choose = async (): Promise<number> => {
     const port = await findFreePort(taken)
     taken.add(port)
     return port
   }
-  const broker = { port: await choose(), controllerPort: await choose() }
+  const brokers: BrokerNode[] = []
+  while (brokers.length < count) {
+    brokers.push({ id: brokers.length + 1, port: await choose(), controllerPort: await choose() })
+  }
   const registry = { port: await choose() }
   const owner = createOwner()
 
-  const bringBack = async (): Promise<void> => {
-    const ports = { broker, registry }
-    await bringUp({ dataDir, ports, isShortLived: true, say: () => {}, signal, onStart: owner.add })
+  const bringUpWithout = async (away: readonly number[]): Promise<void> => {
+    const ports = { brokers, registry }
+    await bringUp({ dataDir, ports, away, isShortLived: true, say: () => {}, signal, onStart: owner.add })
   }
 
   /** A last thread of a process that was killed may hold its port for a moment longer. */
@@ -50,35 +53,41 @@ export const startRestartablePlatform = async ({
     for (const port of ports) await waitUntil(() => isPortFree(port), { deadlineMs: portWithinMs, signal })
   }
 
-  const endBroker = async (how: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    const running = await findProcess(dataDir, brokerName)
+  const endOne = async (how: 'SIGTERM' | 'SIGKILL', { id, port, controllerPort }: BrokerNode): Promise<void> => {
+    const running = await findProcess(dataDir, nodeName(id))
     if (running === undefined) return
     process.kill(running.pid, how)
     const isGone = await waitUntil(async () => !(await isAlive(running)), { deadlineMs: endWithinMs })
     if (!isGone) throw new Error(`the broker, pid ${running.pid}, does not end on ${how}`)
-    await awaitPorts(broker.port, broker.controllerPort)
+    await awaitPorts(port, controllerPort)
   }
 
   const stop = async (): Promise<void> => {
-    for (const name of [registryName, brokerName]) await stopProcess({ dataDir, name, graceMs: endWithinMs })
+    await stopProcess({ dataDir, name: registryName, graceMs: endWithinMs })
+    await Promise.all(brokers.map(({ id }) => stopProcess({ dataDir, name: nodeName(id), graceMs: endWithinMs })))
     owner.release()
   }
 
   try {
-    await bringBack()
+    await bringUpWithout([])
   } catch (error) {
     await stop()
     throw error
   }
   return {
-    brokers: [`127.0.0.1:${broker.port}`],
+    brokers: brokers.map(addressOf),
     registryUrl: registryUrlOf(registry.port),
-    endBroker,
+    nodes: brokers.map(({ id }) => id),
+    endBroker: async (how, ...ids) => {
+      const ended = brokers.filter(({ id }) => ids.length === 0 || ids.includes(id))
+      await Promise.all(ended.map((node) => endOne(how, node)))
+    },
     endRegistry: async () => {
       await stopProcess({ dataDir, name: registryName, graceMs: endWithinMs })
       await awaitPorts(registry.port)
     },
-    bringBack,
+    bringBack: () => bringUpWithout([]),
+    bringBackBrokers: (...ids) => bringUpWithout(brokers.map(({ id }) => id).filter((id) => !ids.includes(id))),
     stop,
   }
 }

@@ -1,3 +1,5 @@
+import { createAnswerCheck, type HttpAnswer } from './check-answer.ts'
+import { checkLine } from './check-line.ts'
 import { isPush, type Line, type PushLine } from './edge-client.ts'
 
 /** One event of a stream, as a browser would give it to its page; `id` is null where the event has none of its own. */
@@ -27,13 +29,15 @@ export type StreamOptions = {
   readonly origin?: string
 }
 
+let checkAnswer: ((answer: HttpAnswer) => void) | undefined
+
 /** Asks for a stream; resolves with the answer, whatever its status. `base` is for example `http://127.0.0.1:8081`. */
-export const requestStream = (
+export const requestStream = async (
   base: string,
   { token, room, lastEventId, origin }: StreamOptions,
   signal: AbortSignal = AbortSignal.timeout(15_000),
-): Promise<Response> =>
-  fetch(`${base}/v1/sse${room === undefined ? '' : `?room=${encodeURIComponent(room)}`}`, {
+): Promise<Response> => {
+  const response = await fetch(`${base}/v1/sse${room === undefined ? '' : `?room=${encodeURIComponent(room)}`}`, {
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
@@ -41,6 +45,12 @@ export const requestStream = (
     },
     signal,
   })
+  checkAnswer ??= createAnswerCheck('openapi-edge.generated.json')
+  const { status, headers } = response
+  const body = status === 200 ? '' : await response.clone().text()
+  checkAnswer({ method: 'GET', path: '/v1/sse', status, contentType: headers.get('content-type'), body })
+  return response
+}
 
 /** Opens a stream and reads it. Rejects when it is refused, with status and body in the message. */
 export const openStream = async (base: string, options: StreamOptions): Promise<StreamClient> => {
@@ -66,7 +76,9 @@ export const openStream = async (base: string, options: StreamOptions): Promise<
     const id = fields.get('id') ?? null
     const retry = fields.get('retry')
     lastEventId = id ?? lastEventId
-    events.push({ id, retryMs: retry === undefined ? null : Number(retry), line: JSON.parse(data) as Line })
+    const line = JSON.parse(data) as Line
+    checkLine(line)
+    events.push({ id, retryMs: retry === undefined ? null : Number(retry), line })
   }
 
   const read = async (body: ReadableStream<Uint8Array>): Promise<void> => {

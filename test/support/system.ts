@@ -8,10 +8,16 @@ import { setup } from '../../deploy/local/setup.ts'
 import { startSystem, stopSystem } from '../../deploy/local/system.ts'
 import type { Environment } from '../../deploy/local/environment.ts'
 import { silentLog } from '../../services/shared/log.ts'
+import { choosePlatform } from '../containers/choose-platform.ts'
 import { createAppServer } from './app-server.ts'
 import type { AppServer } from './app-server.ts'
+import { createAnswerCheck } from './check-answer.ts'
+import { checkLine } from './check-line.ts'
 import { joinRooms } from './edge-client.ts'
 import type { EdgeClient } from './edge-client.ts'
+import { startOwnPlatform, type StartedPlatform } from './kafka.ts'
+import { metricSum } from './metric-sum.ts'
+import { readMetrics } from './read-metrics.ts'
 
 export type ServiceName = 'ingest' | 'state-machine' | 'mixer' | 'edge'
 export type Variables = Readonly<Record<string, string>>
@@ -28,6 +34,8 @@ export type TestSystem = {
     service: ServiceName,
     options?: { signal?: 'SIGTERM' | 'SIGKILL'; env?: Variables },
   ) => Promise<void>
+  /** Prometheus' text of a service. */
+  readonly metrics: (service: ServiceName) => Promise<string>
   /** The sum of a metric's samples whose labels contain these, as `action="stop"`; 0 when there is none. */
   readonly metric: (service: ServiceName, name: string, ...labels: readonly string[]) => Promise<number>
   /** Everything that the services have written to their logs. */
@@ -50,19 +58,30 @@ const anyFreePorts = (): Variables =>
     ['KAFKA_PORT', 'REGISTRY_PORT', ...services.flatMap(({ ports }) => Object.keys(ports))].map((name) => [name, '0']),
   )
 
+/** Where a system finds its broker and registry: nothing where it starts them itself, as processes. */
+const choosePlace = async (isShared: boolean): Promise<StartedPlatform | undefined> =>
+  isShared || choosePlatform(process.env) === 'local' ? undefined : startOwnPlatform()
+
 /**
  * Starts broker, registry and services with a DATA_DIR of their own; with KAFKA_BROKERS and SCHEMA_REGISTRY_URL in `base`, those
- * are used. The topics have fixed names, so two systems on one broker share their rooms: use ids of your own.
+ * are used unless `isIsolated`. The topics have fixed names, so two systems on one broker share their rooms: use ids of your own.
  * Everything ends with this process, even when it is killed.
  */
 export const startTestSystem = async ({
-  base,
+  base: given,
+  isIsolated = false,
   env = {},
 }: {
   /** The environment to start from: process.env of the test. */
   base: Readonly<Record<string, string | undefined>>
+  /** A broker of its own, where rooms and records of other tests would count. */
+  isIsolated?: boolean
   env?: Variables
 }): Promise<TestSystem> => {
+  const isShared = !isIsolated && given['KAFKA_BROKERS'] !== undefined && given['SCHEMA_REGISTRY_URL'] !== undefined
+  const own = await choosePlace(isShared)
+  const place = { KAFKA_BROKERS: own?.brokers.join(','), SCHEMA_REGISTRY_URL: own?.registryUrl }
+  const base = isShared ? given : { ...given, ...place }
   const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-'))
   const owner = createOwner()
   let variables: Variables = { ...anyFreePorts(), LOG_LEVEL: 'info', ...env }
@@ -79,8 +98,13 @@ export const startTestSystem = async ({
     for (const { pid } of processes) owner.add(pid)
     return environment
   }
+  const metrics = async (service: ServiceName): Promise<string> => {
+    const port = (await findProcess(dataDir, service))?.ports[adminVariables[service]]
+    return readMetrics(`http://127.0.0.1:${port}`)
+  }
   const stop = async (): Promise<void> => {
     await stopSystem(dataDir, () => {})
+    await own?.stop()
     owner.release()
     await rm(dataDir, { recursive: true, force: true })
   }
@@ -101,8 +125,9 @@ export const startTestSystem = async ({
       url: ingestUrl,
       apiKey: ingestApiKey,
       callbackKey: environment.variables['ALI_CALLBACK_KEY'],
+      check: createAnswerCheck('openapi-ingest.generated.json'),
     }),
-    join: (uid, ...rooms) => joinRooms({ url: edgeUrl, secret: edgeJwtSecret, uid, rooms }),
+    join: (uid, ...rooms) => joinRooms({ url: edgeUrl, secret: edgeJwtSecret, uid, rooms, check: checkLine }),
     restart: async (service, { signal = 'SIGTERM', env: changed = {} } = {}) => {
       const running = await findProcess(dataDir, service)
       if (running !== undefined && signal === 'SIGKILL') process.kill(running.pid, 'SIGKILL')
@@ -110,16 +135,8 @@ export const startTestSystem = async ({
       variables = { ...variables, ...changed }
       await start()
     },
-    metric: async (service, name, ...labels) => {
-      const port = (await findProcess(dataDir, service))?.ports[adminVariables[service]]
-      const text = await (
-        await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) })
-      ).text()
-      return text
-        .split('\n')
-        .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
-        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
-    },
+    metrics,
+    metric: async (service, name, ...labels) => metricSum(await metrics(service), name, ...labels),
     readLogs: async () => {
       const names = (await readdir(join(dataDir, 'log'))).map((file) => file.replace(/\.log.*$/, ''))
       const logs = names.map(async (name) => [name, await readFile(logFile(dataDir, name), 'utf8')] as const)

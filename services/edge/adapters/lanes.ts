@@ -3,6 +3,7 @@ import { Fault } from '../../shared/fault.ts'
 import type { Kafka } from '../../shared/kafka/client.ts'
 import { createReader, type Fetched, type Reader, type ReadingLag } from '../../shared/kafka/reader.ts'
 import { abortable } from '../../shared/waiting.ts'
+import { withSignal } from '../../shared/with-signal.ts'
 import type { Log } from '../../shared/log.ts'
 import { Ring, type RingLimits } from '../domain/ring.ts'
 import type { LaneProgress, ReadLane } from '../lane-reading.ts'
@@ -167,9 +168,8 @@ export const createLanes = async ({
 
   /** Waits for a condition, but not for long. Rejects with the signal's reason. */
   const soon = async (holds: () => boolean, signal: AbortSignal): Promise<void> => {
-    const given = AbortSignal.timeout(soonMs)
     try {
-      await progress.until(holds, AbortSignal.any([signal, given]))
+      await withSignal({ signals: [signal], timeoutMs: soonMs }, (within) => progress.until(holds, within))
     } catch (error) {
       signal.throwIfAborted()
       log.debug({ err: error }, 'comments or likes are behind')
@@ -228,7 +228,9 @@ export const createLanes = async ({
     passed: async (partition, offset, signal) => {
       const open = partitions.get(partition)
       if (open === undefined) throw closed(partition)
-      await progress.until(() => open.positions.signal > offset, AbortSignal.any([signal, open.abandoned.signal]))
+      await withSignal({ signals: [signal, open.abandoned.signal] }, (either) =>
+        progress.until(() => open.positions.signal > offset, either),
+      )
     },
     pauseBulk: () => holdBulk(true),
     resumeBulk: () => holdBulk(false),

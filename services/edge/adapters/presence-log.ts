@@ -6,6 +6,7 @@ import type { Kafka } from '../../shared/kafka/client.ts'
 import type { IncomingMessage } from '../../shared/kafka/message.ts'
 import { createReader, type Fetched } from '../../shared/kafka/reader.ts'
 import { abortable, backOff } from '../../shared/waiting.ts'
+import { withSignal } from '../../shared/with-signal.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RecordReader } from '../../shared/record-reader.ts'
 import type { Report } from '../domain/reports.ts'
@@ -126,8 +127,7 @@ export const createPresenceLog = async ({
 
   const lookBack = createLookBack({ kafka, topic: topic.name, lookBackMs, clock, signal: stopping })
 
-  const begin = async (partition: number, open: OpenPartition): Promise<void> => {
-    const signal = AbortSignal.any([stopping, open.closed.signal])
+  const begin = async (partition: number, open: OpenPartition, signal: AbortSignal): Promise<void> => {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         const { start, end } = (await abortable(lookBack(), signal))(partition)
@@ -146,7 +146,7 @@ export const createPresenceLog = async ({
     const open = { closed: new AbortController(), lookBackEnd: Infinity, isCaughtUp: false }
     partitions.set(partition, open)
     // It ends with its signal, and tells of its failures itself.
-    void begin(partition, open)
+    void withSignal({ signals: [stopping, open.closed.signal] }, (signal) => begin(partition, open, signal))
     return open
   }
 
@@ -163,8 +163,9 @@ export const createPresenceLog = async ({
     open: async (partition) => {
       const open = partitions.get(partition) ?? start(partition)
       if (open.isCaughtUp) return
-      const patience = AbortSignal.any([AbortSignal.timeout(patienceMs), open.closed.signal])
-      await progress.until(() => open.isCaughtUp, patience).catch(() => log.debug({ partition }, 'reports are awaited'))
+      await withSignal({ signals: [open.closed.signal], timeoutMs: patienceMs }, (patience) =>
+        progress.until(() => open.isCaughtUp, patience),
+      ).catch(() => log.debug({ partition }, 'reports are awaited'))
     },
     close,
     isWritable: () => isPrepared,

@@ -13,14 +13,15 @@ export const encodeResumePoint = ({ epoch, positions }: ResumePoint): string =>
 
 /** Undefined when the text is none. */
 export const parseResumePoint = (text: string): ResumePoint | undefined => {
-  const [, four, five, eight, nine, epoch] = pattern.exec(text) ?? []
+  const [, four, five, eight, nine, epoch] = resumePointPattern.exec(text) ?? []
   if (epoch === undefined) return undefined
   const positions = { 4: Number(four), 5: Number(five), 8: Number(eight), 9: Number(nine) }
   return Object.values(positions).every(isPosition) ? { epoch, positions } : undefined
 }
 
 const position = String.raw`(-1|0|[1-9]\d{0,15})\.`
-const pattern = new RegExp(String.raw`^${position.repeat(4)}([\x21-\x7e]{1,256})$`)
+/** How the `id:` of an event looks. */
+export const resumePointPattern = new RegExp(String.raw`^${position.repeat(4)}([\x21-\x7e]{1,256})$`)
 const isPosition = (value: number): boolean => Number.isSafeInteger(value)
 
 /** The point after a message at `pos`; one at or before the point does not move it (a message that is sent again). */

@@ -16,7 +16,8 @@ export type ClientOp =
 export type ParsedLine = ({ readonly ok: true } & ClientOp) | { readonly ok: false; readonly why: string }
 
 /** Refusals after which the connection lives. */
-export type ErrorCode = 400 | 403 | 404 | 429
+export const errorCodes = [400, 403, 404, 429] as const
+export type ErrorCode = (typeof errorCodes)[number]
 
 /** Why the edge closes: 4000 to 4499 come back and resume, 4500 to 4999 do not. */
 export const closeCodes = {
@@ -35,11 +36,11 @@ export type CloseReason = keyof typeof closeCodes
 export const maxFrameBytes = 16 * 1024
 /** Far more than a client that comes back has to say at once: a token, and its rooms. */
 export const maxFrameLines = 256
-const minWindowBytes = 4096
+export const minWindowBytes = 4096
 /** The first position of a log is 0; -1 is the cursor before it. */
-const firstCursor = -1
+export const firstCursor = -1
 
-const roomPattern = /^[A-Za-z0-9]{1,64}$/
+export const roomPattern = /^[A-Za-z0-9]{1,64}$/
 
 /**
  * Reads the lines of a text frame of a client; empty lines are passed over, an empty frame is a bad line. Lines beyond

@@ -137,6 +137,13 @@ test('with a time the same words are the same callback, also when they are signe
   assert.equal(events.appended.length, 1)
 })
 
+test('an unsigned callback is recognised by its time, and without one each is another', async (context) => {
+  const { events, call } = await start(context, { callbackKey: undefined })
+  for (const url of [`${status}&time=1700000000`, `${status}&time=1700000000`, status, status])
+    assert.equal(await call(url, { headers: {} }), 200)
+  assert.equal(events.appended.length, 3)
+})
+
 test('other words, another second or another path are another callback', async (context) => {
   const { events, clock, call } = await start(context)
   const headers = signedAt(clock.at)
@@ -267,7 +274,7 @@ test('the description tells of signatures and refusals', async (context) => {
   const { http } = await start(context)
   const description = (await http.inject('/openapi.json')).json()
   const { get } = description.paths['/ali/mix/status/notify']
-  assert.deepEqual(Object.keys(get.responses), ['200', '400', '401', '403', '503'])
+  assert.deepEqual(Object.keys(get.responses), ['200', '400', '401', '403', '429', '500', '503'])
   const headers = get.parameters.filter((parameter: { in: string }) => parameter.in === 'header')
   assert.deepEqual(
     headers.map(({ name, required = false }: { name: string; required?: boolean }) => [name, required]),

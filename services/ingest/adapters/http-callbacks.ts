@@ -46,13 +46,7 @@ export const callbackRoutes =
         tags: ['video cloud'],
         headers: callbackHeaders,
         querystring,
-        response: {
-          200: answers.plain,
-          400: answers.invalid,
-          401: answers.plain,
-          403: answers.plain,
-          503: answers.plain,
-        },
+        response: { 200: answers.taken, 400: answers.invalid },
       },
     })
     /** A callback with the time at which it was said at the latest, where nothing better is known. */
@@ -84,8 +78,8 @@ const signedAtOf = (request: FastifyRequest): number | null => request.getDecora
  */
 const repeatableCallOf = (request: FastifyRequest): Call => {
   const call = callOf(request)
-  const signedAt = signedAtOf(request)
-  if (signedAt === null) return call
   const hasTime = new URL(request.url, 'http://ingest').searchParams.get('time')
-  return { ...call, idempotencyKey: JSON.stringify([request.url, hasTime ? null : signedAt]) }
+  const signedAt = hasTime ? null : signedAtOf(request)
+  if (!hasTime && signedAt === null) return call
+  return { ...call, idempotencyKey: JSON.stringify([request.url, signedAt]) }
 }

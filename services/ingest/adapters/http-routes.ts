@@ -27,8 +27,10 @@ export const apiRoutes =
       if (request.method === 'POST') request.body ??= {}
     })
 
-    api.post('/live/create', decided('create a live', bodies.createLive, answers.created), (request, reply) =>
-      send(reply, intake.createLive(request.body, callOf(request))),
+    api.post(
+      '/live/create',
+      decided('create a live', bodies.createLive, answers.created, answers.openLive),
+      (request, reply) => send(reply, intake.createLive(request.body, callOf(request))),
     )
     api.post('/live/leave', decided('end a live', bodies.leaveLive, answers.plain), (request, reply) =>
       send(reply, intake.leaveLive(request.body, callOf(request))),
@@ -42,7 +44,7 @@ export const apiRoutes =
     api.post('/live/play', taken('begin to watch', bodies.playLive, answers.playable), (request, reply) =>
       send(reply, intake.playLive(request.body, callOf(request))),
     )
-    api.post('/live/audience/leave', taken('stop watching', bodies.leaveAudience, answers.plain), (request, reply) =>
+    api.post('/live/audience/leave', taken('stop watching', bodies.leaveAudience, answers.taken), (request, reply) =>
       send(reply, intake.leaveAudience(request.body, callOf(request))),
     )
     api.post('/live/comment', taken('comment', bodies.comment, answers.pushed), (request, reply) =>
@@ -70,7 +72,7 @@ export const apiRoutes =
           summary: 'the outcome of a request of the last 10 minutes',
           security,
           params: requestPath,
-          response: { 200: answers.plain, 202: answers.open, 404: answers.plain, 503: answers.plain },
+          response: { 200: answers.outcome, 202: answers.open, 404: answers.unknown },
         },
       },
       (request, reply) => send(reply, intake.outcomeOf(request.params.requestId)),
@@ -88,22 +90,32 @@ const taken = <Body extends z.ZodType, Data extends z.ZodType>(summary: string, 
     consumes,
     headers: requestHeaders,
     body,
-    response: { 200: data, 400: answers.invalid, 503: answers.plain },
+    response: { 200: data, 400: answers.invalid },
   },
 })
 
 /** A POST that waits for its decision. */
-const decided = <Body extends z.ZodType, Data extends z.ZodType>(summary: string, body: Body, data: Data) => ({
+const decided = <Body extends z.ZodType, Data extends z.ZodType>(
+  summary: string,
+  body: Body,
+  data: Data,
+  open: z.ZodType = answers.open,
+) => ({
   schema: {
     summary,
     security,
     consumes,
     headers: requestHeaders,
     body,
-    response: { 200: data, 202: answers.open, 400: answers.invalid, 503: answers.plain },
+    response: { 200: data, 202: open, 400: answers.invalid },
   },
 })
 
 const listing = <Input extends object>(input: Input) => ({
-  schema: { summary: 'lives that are pushing', security, ...input, response: { 200: answers.listed } },
+  schema: {
+    summary: 'lives that are pushing',
+    security,
+    ...input,
+    response: { 200: answers.listed, 400: answers.invalid },
+  },
 })

@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify from 'fastify'
-import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod'
+import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { Clock } from '../../shared/clock.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Metrics } from '../../shared/metrics.ts'
@@ -14,8 +14,10 @@ import { canonicalAddress, createAddressSet } from './http-addresses.ts'
 import { createCheckCallback, type CallbackCheckSettings } from './http-callback-check.ts'
 import { refusalCodeOf, refusalDecorator } from './http-call.ts'
 import { callbackRoutes } from './http-callbacks.ts'
+import { completeDescription, describeSchemas } from './http-description.ts'
 import { createErrorHandler, Refused, sendError } from './http-errors.ts'
 import { apiRoutes } from './http-routes.ts'
+import { maxLengths } from './http-schemas.ts'
 import { traceRequests } from './http-traces.ts'
 
 export type HttpSettings = CallbackCheckSettings & {
@@ -63,6 +65,7 @@ export const createHttp = async ({
     forceCloseConnections: 'idle',
     // HEAD of a callback must not count as the callback
     exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: maxLengths.requestId },
     frameworkErrors: (error, _request, reply) => void sendError(reply, error.statusCode ?? 400, 'the URL is not valid'),
   })
 
@@ -119,11 +122,18 @@ export const createHttp = async ({
         version: '1',
         description:
           '200 and 202 mean that the event is on Kafka with acks=all. `code` in the body is the decision; 200 = done. ' +
-          'Ids may be strings or numbers, numbers may be decimal strings; unknown fields are ignored.',
+          'Ids may be strings or numbers, numbers may be decimal strings; what may be left out may also be null or empty; ' +
+          'unknown fields are ignored.',
+        license: { name: 'Apache-2.0' },
       },
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'one of INGEST_API_KEYS' } },
+      },
     },
-    transform: jsonSchemaTransform,
+    transform: describeSchemas,
+    transformObject: (document) =>
+      'openapiObject' in document ? completeDescription(document.openapiObject) : document.swaggerObject,
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())

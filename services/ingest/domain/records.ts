@@ -16,23 +16,26 @@ import type {
   StreamCallback,
 } from './requests.ts'
 
-/** The records that ingest writes. */
-export type InputEvent = RecordOf<
-  | 'LiveCreateRequested'
-  | 'LiveLeaveRequested'
-  | 'AudienceJoined'
-  | 'AudienceLeft'
-  | 'CohostInviteRequested'
-  | 'CohostCancelRequested'
-  | 'CohostFeedbackRequested'
-  | 'CohostCloseRequested'
-  | 'StreamNotified'
-  | 'MixAvailabilityNotified'
-  | 'MixStatusNotified'
-  | 'Commented'
-  | 'Liked'
-  | 'ProbeSent'
->
+/** The types of the records that ingest writes. */
+export const inputEventTypes = [
+  'LiveCreateRequested',
+  'LiveLeaveRequested',
+  'AudienceJoined',
+  'AudienceLeft',
+  'CohostInviteRequested',
+  'CohostCancelRequested',
+  'CohostFeedbackRequested',
+  'CohostCloseRequested',
+  'StreamNotified',
+  'MixAvailabilityNotified',
+  'MixStatusNotified',
+  'Commented',
+  'Liked',
+  'ProbeSent',
+] as const
+
+/** One of these records. */
+export type InputEvent = RecordOf<(typeof inputEventTypes)[number]>
 
 /** What makes an event this one: its id, and when ingest took it (epoch milliseconds). */
 export type Stamp = { readonly eventId: string; readonly occurredAt: number }

@@ -194,3 +194,18 @@ test('when too many wait the newest is refused, and taken again when some are th
   assert.equal(await callbacks.send(publish('late')), true)
   assert.ok((await Promise.all(sent)).every((wasTaken) => wasTaken))
 })
+
+test('what a mix says again within a second is dated a second later, and a stream may say it within one', async (t) => {
+  const { ingest, callbacks } = await openFor(t)
+  const words = [available('a'), available('a'), available('b'), available('a')]
+  for (const callback of words) assert.equal(await callbacks.send(callback), true)
+  for (const callback of [publish('a'), publish('a')]) await callbacks.send(callback)
+  const times = ingest.received.map(({ query }) => Number(query['time']))
+  const mixes = ingest.received.slice(0, words.length).map(({ query }) => JSON.stringify(query))
+  assert.equal(new Set(mixes).size, words.length)
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+  assert.equal(times.at(-1), times.at(-2))
+})

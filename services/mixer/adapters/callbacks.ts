@@ -28,7 +28,7 @@ const closeMs = 4_000
 /**
  * Calls ingest back as the video cloud does: HTTP GET, signed afresh at each attempt, again with back-off until the answer is 200.
  * Callbacks of one room go out one after the other in the order of `send`; other rooms do not wait for them. `time` in the query
- * is when `send` was called, and never goes back.
+ * is when `send` was called, and never goes back; what a mix says again gets a second of its own.
  */
 export const createCallbacks = (options: CallbacksOptions): Callbacks => {
   const { log, giveUp, maxOpen = 10_000 } = options
@@ -42,7 +42,7 @@ export const createCallbacks = (options: CallbacksOptions): Callbacks => {
   const failed = new Set<string>()
   let open = 0
   let isFull = false
-  let newestMs = 0
+  const dated = createDating((callback, atMs) => requestOf(callback, options, atMs))
 
   const isGivenUp = (attempts: number, sinceMs: number): boolean =>
     'afterAttempts' in giveUp ? attempts >= giveUp.afterAttempts : performance.now() - sinceMs >= giveUp.afterMs
@@ -83,9 +83,8 @@ export const createCallbacks = (options: CallbacksOptions): Callbacks => {
   const enqueue = (callback: CloudCallback, signal: AbortSignal): Promise<boolean> => {
     if (!isTakingMore()) return Promise.resolve(false)
     open++
-    newestMs = Math.max(newestMs, Date.now())
     const { roomId } = callback
-    const request = requestOf(callback, options, newestMs)
+    const request = dated(callback)
     const sent = deliverAfter(newest.get(roomId), { callback, request, signal }).finally(() => {
       open--
       if (newest.get(roomId) === sent) newest.delete(roomId)
@@ -109,6 +108,31 @@ export const createCallbacks = (options: CallbacksOptions): Callbacks => {
       clearTimeout(deadline)
       closed.abort()
     },
+  }
+}
+
+const secondMs = 1_000
+
+/**
+ * Dates callbacks: now, and never before the one before. A mix that says the same a second time within a second says it of the next one,
+ * because ingest takes the same words of the same second for a repeat. A stream's are never taken for one.
+ */
+const createDating = (requestAt: (callback: CloudCallback, atMs: number) => CallbackRequest) => {
+  let newestMs = 0
+  // What mixes have said of the second of `newestMs`.
+  const said = new Set<string>()
+  const advanceTo = (ms: number): void => {
+    if (Math.floor(ms / secondMs) > Math.floor(newestMs / secondMs)) said.clear()
+    newestMs = Math.max(newestMs, ms)
+  }
+  return (callback: CloudCallback): CallbackRequest => {
+    advanceTo(Date.now())
+    if (callback.kind !== 'stream') {
+      const words = JSON.stringify(callback)
+      if (said.has(words)) advanceTo(newestMs + secondMs)
+      said.add(words)
+    }
+    return requestAt(callback, newestMs)
   }
 }
 

@@ -2,6 +2,7 @@ import { topics, type Topic } from '../../../schemas/topics.ts'
 import { Fault, isFault } from '../fault.ts'
 import type { Log } from '../log.ts'
 import { localTypes } from './avro.ts'
+import { withSignal } from '../with-signal.ts'
 import { createRegistryClient, untilAnswered } from './registry-client.ts'
 import { subjectsOf, type Subject } from './subjects.ts'
 
@@ -42,3 +43,36 @@ export const registerSchemas = async ({
     `the registry refuses ${refused.length} schema(s): ${refused.map(({ message }) => message).join('; ')}`,
   )
 }
+
+/**
+ * The subjects that the registry does not have with exactly our schema, and how many there are in all. Changes nothing.
+ * Retried while the registry does not answer, for at most a minute or until the signal aborts (REGISTRY_UNREACHABLE).
+ */
+export const missingSubjects = async ({
+  registryUrl,
+  timeoutMs,
+  log,
+  signal,
+}: {
+  registryUrl: string
+  /** For one request to the registry. */
+  timeoutMs: number
+  log: Log
+  signal: AbortSignal
+}): Promise<{ readonly total: number; readonly missing: readonly string[] }> => {
+  const registry = createRegistryClient({ registryUrl, timeoutMs })
+  const types = localTypes()
+  const missing: string[] = []
+  let total = 0
+  await withSignal({ signals: [signal], timeoutMs: answersWithinMs }, async (within) => {
+    const look = async ({ name, local }: Subject): Promise<void> => {
+      total += 1
+      const id = await untilAnswered(() => registry.idOf(name, local.schema), { signal: within, log })
+      if (id === undefined) missing.push(name)
+    }
+    for (const topic of Object.values<Topic>(topics)) await Promise.all(subjectsOf(topic, types).map(look))
+  })
+  return { total, missing: missing.toSorted() }
+}
+
+const answersWithinMs = 60_000

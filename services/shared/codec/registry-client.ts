@@ -1,9 +1,11 @@
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry'
 import avro from 'avsc'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../fault.ts'
 import type { Log } from '../log.ts'
+import { pause } from '../waiting.ts'
+import { withSignal } from '../with-signal.ts'
 import { typeHook } from './avro.ts'
+import { registryAdvice } from './registry-advice.ts'
 
 /** The few things we ask of a registry. Each rejects with REGISTRY_UNREACHABLE when there is no answer of a registry. */
 export type RegistryClient = {
@@ -22,7 +24,10 @@ const clientId = 'roomcast'
 const noWordOfRegistry = `${clientId} - Error, status `
 
 const unreachable = (what: string, cause?: unknown): Fault =>
-  new Fault('REGISTRY_UNREACHABLE', `the schema registry ${what}`, { cause, retriable: true })
+  new Fault('REGISTRY_UNREACHABLE', `the schema registry ${what}${registryAdvice(what, cause)}`, {
+    cause,
+    retriable: true,
+  })
 
 /** The client's error for an answer that is not 2xx; its class is not exported. */
 type Refusal = Error & { readonly status: number }
@@ -101,12 +106,11 @@ export const createRegistryClient = ({
 
   const isReachable = async (signal: AbortSignal): Promise<boolean> => {
     try {
-      const answer = await fetch(`${host}/schemas/types`, {
-        headers: basic(auth),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      return await withSignal({ signals: [signal], timeoutMs }, async (within) => {
+        const answer = await fetch(`${host}/schemas/types`, { headers: basic(auth), signal: within })
+        const types: unknown = await answer.json()
+        return answer.ok && Array.isArray(types)
       })
-      const types: unknown = await answer.json()
-      return answer.ok && Array.isArray(types)
     } catch {
       return false // no answer, or none of a registry: that is what was asked
     }
@@ -192,8 +196,7 @@ export const untilAnswered = async <T>(
     } catch (error) {
       if (!(error instanceof Fault) || !error.retriable || signal.aborted) throw error
       log.warn({ code: error.code, reason: error.message, retryInMs: waitMs }, 'schema registry away, trying again')
-      // An aborted wait ends at once; the loop then gives up with the fault above.
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined)
+      await pause(waitMs, signal)
       if (signal.aborted) throw error
     }
   }

@@ -17,6 +17,8 @@ export type Appender<Item extends Pending> = {
   readonly add: (item: Item) => void
   /** Sends what has been added. */
   readonly dispatch: () => void
+  /** The last thing that has kept records from being sent, since some have been. */
+  readonly trouble: () => Fault | null
   /** To be called when records are not awaited any more: lets go of them, and of the lots that consist of them. */
   readonly letGo: () => void
   readonly close: () => Promise<void>
@@ -83,6 +85,7 @@ export const createAppender = <Item extends Pending>({
   const lanes = new Map<string, Lane<Item>>()
   const running = new Map<number | 'metadata', Promise<void>>()
   let unkeyed = 0
+  let trouble: Fault | null = null
 
   const partitionsOf = (topic: string) =>
     open?.cluster.brokerPool.metadata ? open.cluster.findTopicPartitionMetadata(topic) : []
@@ -224,6 +227,7 @@ export const createAppender = <Item extends Pending>({
       const sent = takeLots(nodeId)
       if (sent.length === 0) return
       const fault = await sendTo(nodeId, sent, open)
+      trouble = fault
       if (!fault) {
         failures = 0
         continue
@@ -257,7 +261,8 @@ export const createAppender = <Item extends Pending>({
           await cluster.addMultipleTargetTopics([topic])
           if (failures > 0 || partitionsOf(topic).length === 0) await cluster.refreshMetadata()
         } catch (error) {
-          log.debug({ topic, cause: toFault(error).message, failures }, 'the metadata is not loaded')
+          trouble = toFault(error)
+          log.debug({ topic, cause: trouble.message, failures }, 'the metadata is not loaded')
         }
         sort()
         serveAll()
@@ -302,6 +307,7 @@ export const createAppender = <Item extends Pending>({
       arrived.push(item)
     },
     dispatch,
+    trouble: () => trouble,
     letGo: () => {
       arrived = arrived.filter(isAwaited)
       for (const lane of lanes.values()) lane.waiting = lane.waiting.filter(isAwaited)

@@ -84,7 +84,12 @@ export const createBatchingProducer = async ({
 
   const expire = (): void => {
     expiring = undefined
-    const late = new Fault('BROKER_UNREACHABLE', `not appended within ${deliveryTimeoutMs} ms`, { retriable: true })
+    const trouble = appender.trouble()
+    const late = new Fault(
+      'BROKER_UNREACHABLE',
+      `not appended within ${deliveryTimeoutMs} ms${trouble === null ? '' : `: ${trouble.message}`}`,
+      { cause: trouble, retriable: true },
+    )
     const now = performance.now()
     const before = unanswered.size
     for (const waiting of unanswered) {

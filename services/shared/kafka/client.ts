@@ -1,12 +1,19 @@
-import type { ConnectionOptions } from 'node:tls'
 import type { Log } from '../log.ts'
 
-/** SASL credentials. */
+/** PEM files for TLS. They are read for each new connection, so that renewed ones need no restart. */
+export type TlsFiles = {
+  /** The authorities that are trusted, and no others; undefined: those of Node.js. */
+  readonly caFile?: string | undefined
+  /** A certificate of our own, for brokers that ask for one, and its key; both or none. */
+  readonly certFile?: string | undefined
+  readonly keyFile?: string | undefined
+}
+
+/** SASL credentials. A password file is read for each login, without the line end at its end. */
 export type Sasl = {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
-  readonly password: string
-}
+} & ({ readonly password: string } | { readonly passwordFile: string })
 
 /** Hears of requests to brokers; `api` is the protocol's name, such as `Produce`. */
 export type RequestObserver = {
@@ -22,7 +29,8 @@ const nobody: RequestObserver = { answered: () => {}, timedOut: () => {} }
 export type Kafka = {
   readonly brokers: readonly string[]
   readonly clientId: string
-  readonly ssl: ConnectionOptions | boolean
+  /** True: TLS with the authorities of Node.js. */
+  readonly ssl: TlsFiles | boolean
   readonly sasl: Sasl | null
   readonly requests: RequestObserver
   readonly log: Log
@@ -42,7 +50,7 @@ export const createKafka = ({
 }: {
   brokers: readonly string[]
   clientId: string
-  ssl?: ConnectionOptions | boolean
+  ssl?: TlsFiles | boolean
   sasl?: Sasl | null
   requests?: RequestObserver
   log: Log

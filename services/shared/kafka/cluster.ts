@@ -3,7 +3,8 @@ import tls from 'node:tls'
 import { Fault } from '../fault.ts'
 import type { Log } from '../log.ts'
 import type { Kafka, RequestObserver } from './client.ts'
-import { isBrokerError, toFault } from './faults.ts'
+import { readPassword, readTlsFiles, toKafkajsSasl } from './credentials.ts'
+import { isBrokerError, protocolErrorType, toFault } from './faults.ts'
 import { ClusterClass, createLogger, type Cluster, type LogEntry, type RequestEvent, type Retry } from './internals.ts'
 import { abortable, backOff, linkedController } from '../waiting.ts'
 
@@ -58,13 +59,16 @@ export const openCluster = ({ kafka, retry = shortRetry }: { kafka: Kafka; retry
   const sockets = new Set<net.Socket>()
   let destroyed = false
   const logger = createKafkajsLogger(kafka.log)
+  const tlsOptions = () => (typeof kafka.ssl === 'boolean' ? {} : readTlsFiles(kafka.ssl))
   const cluster = new ClusterClass({
     logger,
     socketFactory: ({ host, port, ssl, onConnect }) => {
       if (destroyed) throw new Error('the connections are closed')
+      // A login whose password cannot be read would leave the connection in the midst of its handshake.
+      if (kafka.sasl !== null) readPassword(kafka.sasl)
       const servername = net.isIP(host) ? {} : { servername: host }
       const socket = ssl
-        ? tls.connect({ host, port, ...servername, ...ssl }, onConnect)
+        ? tls.connect({ host, port, ...servername, ...tlsOptions() }, onConnect)
         : net.connect({ host, port }, onConnect)
       socket.setNoDelay(true)
       socket.setKeepAlive(true, keepAliveMs)
@@ -78,8 +82,8 @@ export const openCluster = ({ kafka, retry = shortRetry }: { kafka: Kafka; retry
     },
     brokers: kafka.brokers,
     clientId: kafka.clientId,
-    ssl: typeof kafka.ssl === 'boolean' ? (kafka.ssl ? {} : null) : kafka.ssl,
-    sasl: kafka.sasl,
+    ssl: kafka.ssl !== false,
+    sasl: kafka.sasl === null ? null : toKafkajsSasl(kafka.sasl),
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
     metadataMaxAge: metadataMaxAgeMs,
@@ -101,6 +105,15 @@ export const openCluster = ({ kafka, retry = shortRetry }: { kafka: Kafka; retry
     },
   }
 }
+
+/** What the broker refuses of topics it does not call by name. */
+const nameTopics = (fault: Fault, topics: readonly string[]): Fault => {
+  if (!topicRefusals.has(protocolErrorType(fault) ?? '')) return fault
+  const { code, message, cause, retriable } = fault
+  return new Fault(code, `${topics.join(', ')}: ${message}`, { cause, retriable })
+}
+
+const topicRefusals = new Set(['TOPIC_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION'])
 
 /**
  * Does some work on a cluster opened for it, again after a retriable fault, until it succeeds.
@@ -133,7 +146,7 @@ export const withCluster = async <Result>(
       } catch (error) {
         signal.throwIfAborted()
         if (!isBrokerError(error)) throw error
-        last = toFault(error)
+        last = nameTopics(toFault(error), topics)
         if (!last.retriable) throw last
         kafka.log.debug(
           { topics, fault: last.code, cause: last.message, failures },

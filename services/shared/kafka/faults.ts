@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts'
+import { explainError } from './advice.ts'
 
 /** What kafkajs' errors carry (`kafkajs/src/errors.js`); a subclass is told by its name. */
 type KafkajsError = Error & { readonly type?: string; readonly retriable?: boolean; readonly errors?: readonly Error[] }
@@ -44,9 +45,17 @@ export const toFault = (error: unknown): Fault => {
   if (error instanceof Fault) return error
   const inner = innermost(error)
   if (!(inner instanceof Error)) return new Fault('BROKER_UNREACHABLE', String(inner), { retriable: true })
-  const { name, type, retriable, message }: KafkajsError = inner
+  if (inner instanceof Fault) return inner
+  const { name, type, retriable }: KafkajsError = inner
+  const message = explainError(inner)
   if (fencedTypes.has(type ?? '')) return new Fault('PRODUCER_FENCED', message, { cause: inner })
   if (unreachableNames.has(name)) return new Fault('BROKER_UNREACHABLE', message, { cause: inner, retriable: true })
+  // A connection that a login was begun on and not ended; kafkajs makes another one.
+  if (type === 'ILLEGAL_SASL_STATE') return new Fault('BROKER_REFUSED', message, { cause: inner, retriable: true })
+  // kafkajs gives this name also to a login that an outage has cut short. A password may be being replaced: whoever waits has a deadline.
+  if (name === 'KafkaJSSASLAuthenticationError') {
+    return new Fault('BROKER_REFUSED', message, { cause: inner, retriable: true })
+  }
   if (type !== undefined) return new Fault('BROKER_REFUSED', message, { cause: inner, retriable: retriable === true })
   if (name === 'KafkaJSError') return new Fault('BROKER_UNREACHABLE', message, { cause: inner, retriable: true })
   return new Fault('BROKER_REFUSED', message, { cause: inner })

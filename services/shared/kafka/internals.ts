@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
-import type { ConnectionOptions } from 'node:tls'
 import { dropAbortedRecords, type AbortedTransaction, type TransactionalRecord } from './aborted-records.ts'
 
 /**
@@ -117,6 +116,9 @@ export type Broker = {
   readonly leaveGroup: (request: { readonly groupId: string; readonly memberId: string }) => Promise<unknown>
   readonly addPartitionsToTxn: (request: object) => Promise<unknown>
   readonly addOffsetsToTxn: (request: object) => Promise<unknown>
+  readonly txnOffsetCommit: (request: object) => Promise<unknown>
+  readonly endTxn: (request: object) => Promise<unknown>
+  readonly isConnected: () => boolean
 }
 
 export type Cluster = {
@@ -131,9 +133,24 @@ export type Cluster = {
   readonly findTopicPartitionMetadata: (
     topic: string,
   ) => readonly { readonly partitionId: number; readonly leader: number }[]
-  readonly brokerPool: { readonly metadata: { readonly clusterId: string | null } | null }
+  readonly brokerPool: { readonly metadata: Metadata | null }
   /** Makes each new connection; assignable, so that there can be no more. */
   readonly connectionPoolBuilder: { build: () => Promise<never> }
+}
+
+/** Of the topics that were asked for, of all when none was. */
+type Metadata = {
+  readonly clusterId: string | null
+  readonly brokers: readonly { readonly nodeId: number }[]
+  readonly topicMetadata: readonly {
+    readonly topic: string
+    readonly partitionMetadata: readonly {
+      readonly partitionId: number
+      readonly leader: number
+      readonly replicas: readonly number[]
+      readonly isr: readonly number[]
+    }[]
+  }[]
 }
 
 type ClusterOptions = {
@@ -141,12 +158,13 @@ type ClusterOptions = {
   readonly socketFactory: (destination: {
     readonly host: string
     readonly port: number
-    readonly ssl: ConnectionOptions | null
+    readonly ssl: boolean
     readonly onConnect: () => void
   }) => Socket
   readonly brokers: readonly string[]
   readonly clientId: string
-  readonly ssl: ConnectionOptions | null
+  /** Anything but false comes to the socketFactory as it is, which makes of it what TLS needs. */
+  readonly ssl: boolean
   readonly sasl: object | null
   readonly connectionTimeout: number
   readonly requestTimeout: number
@@ -200,10 +218,39 @@ type KafkajsAdmin = {
     readonly waitForLeaders: boolean
     readonly timeout: number
   }) => Promise<boolean>
+  /** Without topics: all that we may see. */
+  readonly fetchTopicMetadata: () => Promise<{
+    readonly topics: readonly {
+      readonly name: string
+      readonly partitions: readonly { readonly replicas: readonly number[] }[]
+    }[]
+  }>
+  readonly describeConfigs: (request: {
+    readonly resources: readonly { readonly type: number; readonly name: string }[]
+    readonly includeSynonyms: boolean
+  }) => Promise<{
+    readonly resources: readonly {
+      readonly resourceName: string
+      readonly configEntries: readonly { readonly configName: string; readonly configValue: string | null }[]
+    }[]
+  }>
+  readonly createAcls: (request: { readonly acl: readonly KafkajsAcl[] }) => Promise<boolean>
+  readonly deleteAcls: (request: { readonly filters: readonly KafkajsAcl[] }) => Promise<unknown>
   readonly deleteTopicRecords: (request: {
     readonly topic: string
     readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
   }) => Promise<void>
+}
+
+/** The numbers are those of kafkajs' `protocol/acl*Types.js`, which are Kafka's. */
+export type KafkajsAcl = {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly resourcePatternType: number
+  readonly principal: string
+  readonly host: string
+  readonly operation: number
+  readonly permissionType: number
 }
 
 const requireHere = createRequire(import.meta.url)

@@ -1,18 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '../fault.ts'
 import type { Log } from '../log.ts'
 import type { Kafka } from './client.ts'
 import { openCluster, type OpenCluster } from './cluster.ts'
-import { protocolErrorType, toFault } from './faults.ts'
-import {
-  createTransactionManager,
-  type Broker,
-  type Cluster,
-  type Retry,
-  type TransactionManager,
-} from './internals.ts'
+import { toFault } from './faults.ts'
+import { createTransactionManager, type Retry, type TransactionManager } from './internals.ts'
 import type { Appended, OutgoingMessage } from './message.ts'
 import { createTransactionAppender } from './transaction-appender.ts'
+import { rememberCoordinators } from './transaction-coordinators.ts'
 import { abortable, backOff } from '../waiting.ts'
 
 /** An offset that a transaction commits for a consumer group: `next` is the first one not consumed. */
@@ -40,51 +34,6 @@ export type TransactionalProducer = {
 
 /** For the other retriable errors of a step; kafkajs' default begins with 300 ms. */
 const transactionRetry: Retry = { initialRetryTime: 5, maxRetryTime: 100, retries: 20 }
-
-const firstPauseMs = 1
-const longestPauseMs = 16
-/** Longer than any transaction lives: the coordinator is not completing the last one, something is wrong. */
-const maxPauses = 1000
-
-/**
- * After a commit the coordinator writes markers, and refuses the next transaction until it has (CONCURRENT_TRANSACTIONS).
- * kafkajs does not try again. Tried again here at once, for what takes a few ms.
- */
-const afterLastTransaction = async <T>(step: () => Promise<T>): Promise<T> => {
-  for (let pauses = 0, pauseMs = firstPauseMs; ; pauses += 1, pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-    try {
-      return await step()
-    } catch (error) {
-      if (protocolErrorType(error) !== 'CONCURRENT_TRANSACTIONS' || pauses === maxPauses) throw error
-      await delay(pauseMs)
-    }
-  }
-}
-
-const patient = (coordinator: Broker): Broker =>
-  Object.create(coordinator, {
-    addPartitionsToTxn: {
-      value: (request: object) => afterLastTransaction(() => coordinator.addPartitionsToTxn(request)),
-    },
-    addOffsetsToTxn: {
-      value: (request: object) => afterLastTransaction(() => coordinator.addOffsetsToTxn(request)),
-    },
-  })
-
-/**
- * kafkajs asks for the coordinator before each step of a transaction, four times in all. It is asked once here: if it
- * moves, that is an error, after which this producer is not used any more anyway.
- */
-const rememberCoordinators = (cluster: Cluster): void => {
-  const find = cluster.findGroupCoordinator.bind(cluster)
-  const known = new Map<string, Broker>()
-  cluster.findGroupCoordinator = async (group) => {
-    const key = `${group.coordinatorType}/${group.groupId}`
-    const coordinator = known.get(key) ?? patient(await find(group))
-    known.set(key, coordinator)
-    return coordinator
-  }
-}
 
 type Opened = { readonly open: OpenCluster; readonly transactions: TransactionManager }
 

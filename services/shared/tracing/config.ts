@@ -76,23 +76,36 @@ export const tracingConfig = {
   OTEL_SDK_DISABLED: z
     .string()
     .default('')
-    .transform((text) => text.toLowerCase() === 'true'),
-  OTEL_TRACES_EXPORTER: oneOf(['none', 'otlp']).default('none'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.default('http://localhost:4318'),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
-  OTEL_EXPORTER_OTLP_PROTOCOL: z.string().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.string().optional(),
-  OTEL_EXPORTER_OTLP_HEADERS: pairs,
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs,
-  OTEL_EXPORTER_OTLP_COMPRESSION: oneOf(['none', 'gzip']).default('none'),
-  OTEL_SERVICE_NAME: z.string().optional(),
-  OTEL_RESOURCE_ATTRIBUTES: pairs,
-  OTEL_TRACES_SAMPLER: oneOf(samplers).default('parentbased_always_on'),
-  OTEL_TRACES_SAMPLER_ARG: ratio,
-  OTEL_BSP_MAX_QUEUE_SIZE: whole(2_048, { min: 1, max: 1_000_000 }),
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: whole(512, { min: 1, max: 1_000_000 }),
-  OTEL_BSP_SCHEDULE_DELAY: whole(5_000, { min: 1, max: 2 ** 31 - 1 }),
-  OTEL_BSP_EXPORT_TIMEOUT: whole(30_000, { min: 1, max: 2 ** 31 - 1 }),
+    .transform((text) => text.toLowerCase() === 'true')
+    .describe('true: no traces'),
+  OTEL_TRACES_EXPORTER: oneOf(['none', 'otlp']).default('none').describe('otlp: traces are exported; none: off'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .default('http://localhost:4318')
+    .describe('of the collector; /v1/traces is added'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional().describe('of the collector for traces, as it stands'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.string().optional().describe('http/json is what there is'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.string().optional().describe('http/json is what there is'),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.meta({
+    description: 'name=value, comma separated and percent-encoded',
+    secret: true,
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs.meta({
+    description: 'the same, for traces; these count first',
+    secret: true,
+  }),
+  OTEL_EXPORTER_OTLP_COMPRESSION: oneOf(['none', 'gzip']).default('none').describe('none or gzip'),
+  OTEL_SERVICE_NAME: z.string().optional().describe('unset: roomcast- and the name of the service'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.describe('name=value, comma separated and percent-encoded'),
+  OTEL_TRACES_SAMPLER: oneOf(samplers)
+    .default('parentbased_always_on')
+    .describe('always_on, always_off, traceidratio, and parentbased_ with each of them'),
+  OTEL_TRACES_SAMPLER_ARG: ratio.describe('share of the traces that begin here, 0 to 1, for samplers by ratio'),
+  OTEL_BSP_MAX_QUEUE_SIZE: whole(2_048, { min: 1, max: 1_000_000 }).describe(
+    'spans that may wait; more are dropped and counted',
+  ),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: whole(512, { min: 1, max: 1_000_000 }).describe('spans of one request'),
+  OTEL_BSP_SCHEDULE_DELAY: whole(5_000, { min: 1, max: 2 ** 31 - 1 }).describe('milliseconds between requests'),
+  OTEL_BSP_EXPORT_TIMEOUT: whole(30_000, { min: 1, max: 2 ** 31 - 1 }).describe('milliseconds of one request'),
 }
 
 type Values = z.infer<z.ZodObject<typeof tracingConfig>>
@@ -101,8 +114,8 @@ const ourProtocol = 'http/json'
 
 /**
  * What to trace; null: nothing, which is the default. Throws the fault CONFIG_INVALID for what does not go together.
- * OTEL_EXPORTER_OTLP_COMPRESSION is only checked here: the exporter reads it itself, as it does _CERTIFICATE, _CLIENT_CERTIFICATE and
- * _CLIENT_KEY.
+ * OTEL_EXPORTER_OTLP_COMPRESSION is only checked here: the exporter reads it itself, as it does OTEL_EXPORTER_OTLP_CERTIFICATE,
+ * OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY.
  */
 export const tracingSettings = (config: Values): TracingSettings | null => {
   if (config.OTEL_SDK_DISABLED || config.OTEL_TRACES_EXPORTER === 'none') return null

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createTopics } from '../../../services/shared/kafka/admin.ts'
 import type { OutgoingMessage } from '../../../services/shared/kafka/message.ts'
+import { readMetrics } from '../../support/read-metrics.ts'
 import { partitions, type Stage } from '../stage.ts'
 import type { BareApi } from './bare-edge.ts'
 import { startChild } from './child.ts'
@@ -34,7 +35,6 @@ export type Contender = {
 const preload = ['--import', join(import.meta.dirname, 'collect-garbage.ts')] as const
 const bareTopic = 'bench.lines.v1'
 const topicWithinMs = 30_000
-const metricsWithinMs = 10_000
 
 /** uWebSockets.js alone, fed with JSON. */
 export const bare = ({ deflate = false }: { readonly deflate?: boolean } = {}): Contender => ({
@@ -96,11 +96,7 @@ export const edge = ({
         pid: await service.pid(),
         port,
         comment: (roomId, lineBytes) => commentMessage(stage, roomId, lineBytes),
-        metrics: async () => {
-          const answer = await fetch(`${service.adminUrl}/metrics`, { signal: AbortSignal.timeout(metricsWithinMs) })
-          if (!answer.ok) throw new Error(`/metrics of ${name} answered ${answer.status}: ${await answer.text()}`)
-          return answer.text()
-        },
+        metrics: () => readMetrics(service.adminUrl),
         readLog: service.readLog,
         stop: service.stop,
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitUntil } from '../../../deploy/local/wait.ts'
 import type { OutgoingMessage } from '../../../services/shared/kafka/message.ts'
+import { metricSum } from '../../support/metric-sum.ts'
 import { appendAll } from '../inputs.ts'
 import { round } from '../median.ts'
 import type { Case, Figures, PartOptions } from '../part.ts'
@@ -11,7 +12,6 @@ import { epochNow, loadNow, startUsageSampler, type UsageSampler } from '../usag
 import { openAudience, type Audience, type Layout } from './audience.ts'
 import type { Contender, Server } from './contender.ts'
 import { roomMessage, usualLineBytes } from './messages.ts'
-import { metricSum } from './metric-sum.ts'
 
 export type SideBySide = {
   /** The first is what the others are compared with. */

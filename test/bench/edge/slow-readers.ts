@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { waitUntil } from '../../../deploy/local/wait.ts'
+import { pause } from '../../../services/shared/waiting.ts'
+import { metricSum } from '../../support/metric-sum.ts'
 import { appendAll, mintRooms } from '../inputs.ts'
 import { median, round } from '../median.ts'
 import type { Case, Figures, Part, PartOptions } from '../part.ts'
@@ -14,7 +16,6 @@ import { startChild, type Child } from './child.ts'
 import { edge, type Server } from './contender.ts'
 import type { CrowdApi } from './crowd.ts'
 import { commentMessage, likeMessage, roomMessage, signalMessage } from './messages.ts'
-import { metricSum } from './metric-sum.ts'
 
 const connections = 2_000
 /** A second, over all rooms by turns. */
@@ -103,7 +104,7 @@ const sendAll = async (stage: Stage, { rooms, seconds }: Size, signal: AbortSign
 /** Calls again and again, each time after the last one is done, until the signal aborts. */
 const repeat = async (everyMs: number, signal: AbortSignal, what: () => Promise<unknown>): Promise<void> => {
   while (!signal.aborted) {
-    await sleep(everyMs, undefined, { signal }).catch(() => {}) // woken early to end
+    await pause(everyMs, signal)
     if (!signal.aborted) await what()
   }
 }

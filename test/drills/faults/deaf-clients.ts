@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../services/shared/waiting.ts'
 import { mintToken } from '../../support/edge-client.ts'
 import { openLightClient } from '../../support/light-client.ts'
 import type { Drill } from '../drill.ts'
@@ -22,7 +22,6 @@ export const deafClients: Drill = {
     const { edgeUrl: url, edgeJwtSecret: secret = '' } = system.environment
     const leaving = new AbortController()
     const over = AbortSignal.any([leaving.signal, signal])
-    const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: over }).catch(() => {}) // woken early
 
     const openOne = async (uid: string, room: string, talks: boolean): Promise<void> => {
       const token = await mintToken({ secret, uid })
@@ -31,20 +30,20 @@ export const deafClients: Drill = {
       client.send(JSON.stringify({ op: 'subscribe', room }))
       for (let passedMs = 0; passedMs < renewEveryMs && !over.aborted; passedMs += talkEveryMs) {
         if (talks) client.send('{"op":"ping"}')
-        await pause(Math.min(talkEveryMs, renewEveryMs - passedMs))
+        await pause(Math.min(talkEveryMs, renewEveryMs - passedMs), over)
       }
       client.destroy()
     }
     let refused = 0
     const stay = async (nth: number): Promise<void> => {
       // Not all at once.
-      await pause((nth / clients) * renewEveryMs)
+      await pause((nth / clients) * renewEveryMs, over)
       while (!over.aborted) {
         try {
           await openOne(`deaf-${nth}`, load.busyRoom(), nth % 2 === 0)
         } catch {
           refused += 1
-          await pause(1_000) // comes back like any client
+          await pause(1_000, over) // comes back like any client
         }
       }
     }
@@ -55,7 +54,7 @@ export const deafClients: Drill = {
         } catch {
           // the next one comes soon
         }
-        await pause(commentEveryMs)
+        await pause(commentEveryMs, over)
       }
     }
     const all = [talk(), ...Array.from({ length: clients }, (_, nth) => stay(nth))]

@@ -1,7 +1,5 @@
 import { topics } from '../../../schemas/topics.ts'
-import { createBatchingProducer } from '../../../services/shared/kafka/batching-producer.ts'
-import { createKafka } from '../../../services/shared/kafka/client.ts'
-import { silentLog } from '../../../services/shared/log.ts'
+import { sendUnreadable } from '../../support/send-unreadable.ts'
 import type { Drill } from '../drill.ts'
 
 /** Magic byte 0 and the id of a schema that nobody has registered, before something. */
@@ -12,21 +10,12 @@ export const poisonRecord: Drill = {
   about: 'Two records to room.input: bytes that are no Avro, and one whose schema id is not registered.',
   lastsMs: 180_000,
   begin: async ({ platform, load }) => {
-    const producer = await createBatchingProducer({
-      kafka: createKafka({ brokers: platform.brokers, clientId: 'foreign-producer', log: silentLog }),
-      maxBufferedMessages: 10,
-      maxBufferedBytes: 10_000,
-      deliveryTimeoutMs: 10_000,
-      log: silentLog,
+    await sendUnreadable({
+      brokers: platform.brokers,
+      topic: topics.roomInput.name,
+      key: load.busyRoom(),
+      values: [Buffer.from('{"type": "invite"}'), ofAnUnknownSchema],
     })
-    try {
-      const key = load.busyRoom()
-      for (const value of [Buffer.from('{"type": "invite"}'), ofAnUnknownSchema]) {
-        await producer.send({ topic: topics.roomInput.name, key, value })
-      }
-    } finally {
-      await producer.close()
-    }
     return () => Promise.resolve() // there is nothing to take away
   },
 }

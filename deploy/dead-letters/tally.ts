@@ -1,0 +1,104 @@
+import type { Letter, Mark } from './letter.ts'
+
+/** A letter without its bytes. */
+export type Listed = Omit<Letter, 'kind' | 'value' | 'headers' | 'sourceTime' | 'leftOutBytes'> & {
+  readonly bytes: number
+  replayed: { readonly to: string; readonly at: number } | undefined
+}
+
+export type Row = {
+  readonly topic: string
+  readonly code: string
+  readonly service: string
+  readonly why: string
+  letters: number
+  replayed: number
+  newest: number
+}
+
+/** Counts all letters by reason and keeps the newest; its size does not depend on how many there are. */
+export type Tally = {
+  readonly take: (entry: Letter | Mark) => void
+  /** Most letters first. */
+  readonly rows: () => readonly Row[]
+  /** Newest first. */
+  readonly newest: () => readonly Listed[]
+}
+
+/** Reasons that are told apart; more come together in one row. */
+const maxRows = 200
+const maxKeyBytes = 256
+const others = '(others)'
+
+/** The words of a reason without its numbers and names, so that like comes to like. */
+const shapeOf = (why: string): string => why.slice(0, 200).replaceAll(/\d+/g, 'N')
+
+const bySecond = (one: Listed, other: Listed): number =>
+  other.givenUpAt - one.givenUpAt || other.at.partition - one.at.partition || other.at.offset - one.at.offset
+
+export const createTally = ({ limit }: { readonly limit: number }): Tally => {
+  const rows = new Map<string, Row>()
+  let kept: Listed[] = []
+
+  const rowOf = (entry: Letter | Mark): Row => {
+    const { code, service } = entry
+    const { topic } = entry.source
+    const why = shapeOf(entry.why)
+    const name = JSON.stringify([topic, code, service, why])
+    const isFull = rows.size >= maxRows && !rows.has(name)
+    const key = isFull ? others : name
+    const fresh = { letters: 0, replayed: 0, newest: 0 }
+    const row =
+      rows.get(key) ??
+      (isFull
+        ? { topic: others, code: others, service: others, why: '', ...fresh }
+        : { topic, code, service, why, ...fresh })
+    rows.set(key, row)
+    return row
+  }
+
+  const cut = (): void => {
+    kept = kept.toSorted(bySecond).slice(0, limit)
+  }
+
+  const keep = ({ at, source, room, code, why, service, key, value, leftOutBytes, givenUpAt }: Letter): void => {
+    kept.push({
+      at,
+      source,
+      code,
+      why,
+      service,
+      givenUpAt,
+      room: room?.slice(0, maxKeyBytes) ?? null,
+      // Copied, as it is a view into all that was read with it, and not longer than is shown.
+      key: key === null ? null : Buffer.from(key.subarray(0, maxKeyBytes)),
+      bytes: leftOutBytes ?? value?.length ?? 0,
+      replayed: undefined,
+    })
+    if (kept.length >= 2 * limit) cut()
+  }
+
+  return {
+    take: (entry) => {
+      const row = rowOf(entry)
+      if (entry.kind === 'letter') {
+        row.letters += 1
+        row.newest = Math.max(row.newest, entry.givenUpAt)
+        keep(entry)
+        return
+      }
+      row.replayed += 1
+      const { topic, partition, offset } = entry.source
+      for (const listed of kept) {
+        const { source } = listed
+        if (source.offset === offset && source.partition === partition && source.topic === topic)
+          listed.replayed = { to: entry.replayedTo, at: entry.replayedAt }
+      }
+    },
+    rows: () => [...rows.values()].toSorted((one, other) => other.letters - one.letters),
+    newest: () => {
+      cut()
+      return kept
+    },
+  }
+}

@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import avro from 'avsc'
+import { findFreePort } from '../../deploy/local/ports.ts'
+import { root } from '../../deploy/local/services.ts'
+import { setup } from '../../deploy/local/setup.ts'
+import { topics } from '../../schemas/topics.ts'
+import { fullNames, type AnyRecord, type RecordName, type Records } from '../../schemas/types.generated.ts'
+import { localTypes } from '../../services/shared/codec/avro.ts'
+import { createCodec } from '../../services/shared/codec/codec.ts'
+import { createRegistryClient } from '../../services/shared/codec/registry-client.ts'
+import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
+import type { OutgoingMessage } from '../../services/shared/kafka/message.ts'
+import { fetchWatermarks } from '../../services/shared/kafka/offsets.ts'
+import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
+import { readPartition } from '../../services/shared/kafka/reader.ts'
+import { silentLog } from '../../services/shared/log.ts'
+import { startKafka } from '../support/kafka.ts'
+import { createServiceProcess } from '../support/service-process.ts'
+
+export const partitions = 12
+const input = topics.roomInput
+
+/** A record as it stands in a log. */
+export type Logged = {
+  readonly partition: number
+  readonly offset: number
+  readonly key: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly decoded: AnyRecord | undefined
+}
+
+type Printed = { readonly code: number; readonly out: string }
+
+/** A broker with all topics, a registry with all schemas, a state-machine, and the command. */
+export const openStage = async () => {
+  const signal = AbortSignal.timeout(200_000)
+  const broker = await startKafka()
+  const { brokers, kafka, registryUrl } = broker
+  const settings = { kafka: { brokers, ssl: false, sasl: null }, registryUrl, partitions, replication: 1 }
+  await setup({ ...settings, log: silentLog, signal })
+  const codec = createCodec({ registryUrl, timeoutMs: 5_000, log: silentLog })
+  for (const topic of [input, topics.pushComment, topics.pushLike, topics.requestOutcome])
+    await codec.prepare(topic, signal)
+  const registry = createRegistryClient({ registryUrl, timeoutMs: 5_000 })
+  const limits = { maxBufferedMessages: 10_000, maxBufferedBytes: 32 << 20, deliveryTimeoutMs: 20_000 }
+  const producer = await createBatchingProducer({ kafka, ...limits, log: silentLog })
+  const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-dead-letters-'))
+  const env = { ...process.env, KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl, DATA_DIR: dataDir }
+  const machine = createServiceProcess({
+    dataDir,
+    service: 'state-machine',
+    name: 'state-machine',
+    adminPort: await findFreePort(new Set()),
+    env,
+  })
+  await machine.start()
+  await machine.ready()
+
+  /** A record: what all have, and what it says besides. */
+  const record = <Body extends object>(roomId: string, body: Body) => ({
+    eventId: randomUUID(),
+    roomId,
+    occurredAt: Date.now(),
+    ...body,
+  })
+
+  const readLog = async (topic: string, partition: number): Promise<readonly Logged[]> => {
+    const found: Logged[] = []
+    const to = (await fetchWatermarks({ kafka, topic, partitions: [partition] })).get(partition)?.highWatermark ?? 0
+    await readPartition({
+      kafka,
+      topic,
+      partition,
+      from: 'earliest',
+      to,
+      onMessages: async (messages) => {
+        for (const { offset, key, value, headers } of messages) {
+          const decoded =
+            value === null
+              ? undefined
+              : await Promise.resolve(value)
+                  .then(codec.decode)
+                  .catch(() => undefined)
+          found.push({
+            partition,
+            offset,
+            key: key?.toString(),
+            headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, text.toString()])),
+            decoded: decoded?.known === true ? decoded : undefined,
+          })
+        }
+      },
+    })
+    return found
+  }
+
+  /** Records with a room's key in its own partition. */
+  const recordsOf = async (roomId: string, topic: string = input.name): Promise<readonly Logged[]> =>
+    (await readLog(topic, partitionFor(roomId, partitions))).filter(({ key }) => key === roomId)
+
+  return {
+    kafka,
+    codec,
+    producer,
+    dataDir,
+    record,
+    readLog,
+    recordsOf,
+    send: (message: OutgoingMessage) => producer.send(message),
+    /** Appends an input as it should be. */
+    input: <N extends RecordName>(type: N, body: Records[N]) =>
+      producer.send({ topic: input.name, key: body.roomId, value: codec.encode(input, type, body) }),
+    /**
+     * A writer with a schema that has one more field and that the registry does not have yet; `register` makes up for it. The id is that
+     * which comes next.
+     */
+    newerWriter: async (type: RecordName) => {
+      const local = localTypes().get(fullNames[type])
+      if (local === undefined) throw new Error(`no schema of ${type}`)
+      const more = { name: `more${Date.now()}`, type: ['null', 'string'], default: null }
+      const schema = { ...local.schema, fields: [...local.schema.fields, more] }
+      const placeholder = { type: 'record', name: `P${Date.now()}`, namespace: 'test', fields: [] }
+      const id = (await registry.register(`test-${placeholder.name}`, placeholder)) + 1
+      const avroType = avro.Type.forSchema(schema as avro.Schema)
+      return {
+        encode: (body: object): Buffer => {
+          const head = Buffer.alloc(5)
+          head.writeInt32BE(id, 1)
+          return Buffer.concat([head, avroType.toBuffer({ ...body, [more.name]: null })])
+        },
+        register: async (): Promise<void> => {
+          const given = await registry.register(`${input.name}-${fullNames[type]}`, schema)
+          if (given !== id) throw new Error(`the registry gave the id ${given}, not ${id}`)
+        },
+      }
+    },
+    /** The newest state of a room; undefined: there is none. */
+    roomState: async (roomId: string): Promise<Records['Room'] | undefined> => {
+      const last = (await recordsOf(roomId, topics.roomState.name)).at(-1)?.decoded
+      return last?.type === 'Room' ? last.record : undefined
+    },
+    /** The letters of a room whose records stood in its own partition, or in the one after that. */
+    lettersOf: async (roomId: string): Promise<readonly Logged[]> => {
+      const own = partitionFor(roomId, partitions)
+      const all = [own, (own + 1) % partitions].map((one) => readLog(topics.deadLetter.name, one))
+      return (await Promise.all(all))
+        .flat()
+        .filter(({ key, headers }) => key === roomId && headers['replayed-to'] === undefined)
+    },
+    writeJson: async (content: unknown): Promise<string> => {
+      const file = join(dataDir, `${randomUUID()}.json`)
+      await writeFile(file, JSON.stringify(content))
+      return file
+    },
+    /** Runs the command; `out` is all that it printed. */
+    run: (...args: readonly string[]): Promise<Printed> =>
+      new Promise((resolve) => {
+        const command = ['deploy/dead-letters/dead-letters.ts', ...args]
+        execFile(process.execPath, command, { cwd: root, env, timeout: 60_000 }, (error, stdout, stderr) => {
+          resolve({
+            code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
+            out: stdout + stderr,
+          })
+        })
+      }),
+    env,
+    close: async (): Promise<void> => {
+      await machine.stop()
+      await producer.close()
+      await broker.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+export type Stage = Awaited<ReturnType<typeof openStage>>

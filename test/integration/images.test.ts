@@ -1,0 +1,149 @@
+// deadline: 300 s
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { z } from 'zod'
+import {
+  buildImage,
+  createStage,
+  findImageEngine,
+  hardened,
+  setting,
+  startPlatformContainers,
+} from '../containers/images.ts'
+import type { Stage } from '../containers/images.ts'
+import { findFaults } from '../containers/images-bill.ts'
+import { until } from '../support/until.ts'
+
+const engine = await findImageEngine(process.env)
+const skip = 'missing' in engine ? engine.missing : false
+
+const keys = {
+  INGEST_API_KEYS: 'a-key-that-only-this-test-has',
+  ALI_CALLBACK_KEY: 'another-key-of-this-test',
+  EDGE_JWT_SECRET: 'a-secret-of-this-test-alone',
+}
+const services = ['ingest', 'state-machine', 'mixer', 'edge']
+const mebibyte = 1024 * 1024
+
+const Bill = z.object({
+  components: z.array(z.object({ name: z.string(), version: z.string().optional(), purl: z.string() })),
+})
+
+describe('the image of the services', { skip }, () => {
+  const docker = 'missing' in engine ? () => Promise.reject(new Error(engine.missing)) : engine.docker
+  let image: string
+  let stage: Stage
+
+  before(async () => {
+    image = await buildImage(docker)
+    stage = await createStage(docker)
+    const platform = await startPlatformContainers(stage, image)
+    const told = { ...platform, ...keys, INGEST_URL: 'http://ingest:8080' }
+    const options = [...hardened, '--health-interval=2s', '--memory=512m', ...setting(told)]
+    await Promise.all(services.map((name) => stage.start(name, options, image, [name])))
+  })
+  after(() => stage.remove())
+
+  /** The process number of the service, the one child of process 1. */
+  const pidOf = async (name: string): Promise<string> =>
+    (await stage.exec(name, ['cat', '/proc/1/task/1/children'])).trim()
+
+  test('has less than 300 MB, and neither npm nor sources nor tests', async () => {
+    const bytes = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', image]))
+    assert.ok(bytes < 300e6, `${(bytes / 1e6).toFixed(0)} MB`)
+    const find = 'find /app /usr/local -name npm -o -name "*.ts" -o -name "*.test.*" -o -name "*.map" -o -name "*.node"'
+    const found = await stage.run(['--entrypoint', 'sh'], image, ['-c', find])
+    assert.match(found, /^\/app\/node_modules\/uWebSockets\.js\/dist\/bin\/uws_linux_\w+_\d+\.node\n$/)
+  })
+
+  test('says nothing secret about itself, and what it is', async () => {
+    const Description = z.object({
+      Env: z.array(z.string()),
+      Labels: z.record(z.string(), z.string()),
+      User: z.string(),
+    })
+    const text = await docker(['image', 'inspect', '--format', '{{json .Config}}', image])
+    const { Env, Labels, User } = Description.parse(JSON.parse(text))
+    assert.deepEqual(
+      Env.map((entry) => entry.split('=')[0]),
+      ['PATH'],
+    )
+    assert.equal(User, '10001:10001')
+    assert.equal(Labels['org.opencontainers.image.licenses'], 'Apache-2.0')
+    const history = await docker(['history', '--no-trunc', '--format', '{{.CreatedBy}}', image])
+    assert.doesNotMatch(history, /(secret|password|token|key)\w*=/i)
+  })
+
+  test('has a valid bill of materials that names what is in it', async () => {
+    const text = await stage.run(['--entrypoint', 'cat'], image, ['sbom.cdx.json'])
+    assert.deepEqual(findFaults(JSON.parse(text)), [])
+
+    const purls = Bill.parse(JSON.parse(text)).components.map(({ purl }) => purl)
+    const ask = (command: string): Promise<string> => stage.run(['--entrypoint', 'sh'], image, ['-c', command])
+    const installed = (await ask("dpkg-query -W -f '${Package}@${Version}\\n'")).trim().split('\n')
+    const named = purls.filter((purl) => purl.startsWith('pkg:deb/'))
+    assert.deepEqual(
+      named.map((purl) => decodeURIComponent(purl.replace('pkg:deb/debian/', '').replace(/\?.*/, ''))).toSorted(),
+      installed.toSorted(),
+    )
+    assert.ok(purls.includes(`pkg:generic/node@${(await ask('node --version')).trim().slice(1)}`))
+    for (const purl of ['kafkajs', 'fastify', 'zod']) assert.ok(purls.some((one) => one.startsWith(`pkg:npm/${purl}@`)))
+    assert.equal(
+      purls.some((one) => one.startsWith('pkg:npm/typescript@')),
+      false,
+    )
+  })
+
+  test('runs each service unable to write, as nobody in particular, until it is healthy and ready', async () => {
+    for (const name of services) {
+      await until(
+        `${name} is healthy`,
+        async () => (await stage.inspect(name, '{{.State.Health.Status}}')) === 'healthy',
+        60_000,
+      )
+      await until(
+        `${name} is ready`,
+        async () => {
+          const answer = await stage.exec(name, ['sh', '-c', 'roomcast probe readyz || true'])
+          return answer.includes('"ready":true')
+        },
+        60_000,
+      )
+      assert.match(await stage.exec(name, ['cat', '/proc/1/cmdline']), /^\/usr\/bin\/tini/)
+      assert.match(await stage.exec(name, ['cat', `/proc/${await pidOf(name)}/status`]), /^CapEff:\t0+$/m)
+      assert.equal((await stage.exec(name, ['id', '-u'])).trim(), '10001')
+      await assert.rejects(stage.exec(name, ['touch', '/app/x']), /Read-only file system/)
+    }
+  })
+
+  test('an edge that has just started takes less than 120 MB', async () => {
+    const status = await stage.exec('edge', ['cat', `/proc/${await pidOf('edge')}/status`])
+    const bytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+    assert.ok(bytes < 120 * mebibyte, `${(bytes / mebibyte).toFixed(0)} MiB`)
+  })
+
+  test('what a process leaves behind is reaped', async () => {
+    // The shell ends before its child, which then belongs to process 1.
+    await stage.exec('mixer', ['sh', '-c', 'sh -c "sleep 0.1; :" & exit 0'])
+    await until('nobody is left but process 1 and the service', async () => {
+      const numbers = await stage.exec('mixer', ['cat', '/proc/1/task/1/children'])
+      return numbers.trim().split(' ').length === 1
+    })
+  })
+
+  test('no log of a service has a key in it', async () => {
+    for (const name of services) {
+      const log = await stage.logs(name)
+      assert.match(log, /"msg":"started"/)
+      for (const key of Object.values(keys)) assert.equal(log.includes(key), false, name)
+    }
+  })
+
+  test('SIGTERM reaches each service, which closes what it has and ends with 0', async () => {
+    await Promise.all(services.map((name) => stage.stop(name, 30)))
+    for (const name of services) {
+      assert.equal(await stage.inspect(name, '{{.State.ExitCode}}'), '0', name)
+      assert.match(await stage.logs(name), /"signal":"SIGTERM","msg":"stopping"[^]*"exitCode":0,"msg":"stopped"/, name)
+    }
+  })
+})

@@ -1,0 +1,74 @@
+import { brokerNames, nodeName } from '../../deploy/local/cluster.ts'
+import { createOwner } from '../../deploy/local/owner.ts'
+import { findProcess, isAlive } from '../../deploy/local/processes.ts'
+import { services } from '../../deploy/local/services.ts'
+import { setup } from '../../deploy/local/setup.ts'
+import { isServiceReady, startSystem } from '../../deploy/local/system.ts'
+import { waitUntil } from '../../deploy/local/wait.ts'
+import { silentLog } from '../../services/shared/log.ts'
+import { startTestSystem, type TestSystem } from './system.ts'
+
+/** A whole roomcast on a cluster of three brokers of its own, which can be ended and come back. */
+export type ClusterSystem = TestSystem & {
+  /** Ends brokers by their ids, at once; resolves when their processes are gone. */
+  readonly endBrokers: (signal: 'SIGTERM' | 'SIGKILL', ...ids: readonly number[]) => Promise<void>
+  /** Starts the brokers that are away; resolves when every replica is in sync and every service ready. */
+  readonly bringBack: () => Promise<void>
+  /** Whether every service says so. */
+  readonly isReady: () => Promise<boolean>
+}
+
+const endsWithinMs = 30_000
+const backWithinMs = 120_000
+
+/** Starts everything on free ports; it ends with this process, even when that is killed. */
+export const startClusterSystem = async ({
+  base,
+  partitions,
+}: {
+  /** The environment to start from: process.env of the test. */
+  base: Readonly<Record<string, string | undefined>>
+  partitions: number
+}): Promise<ClusterSystem> => {
+  // What the run gives its files is a single broker, shared by all.
+  const own = { ...base, KAFKA_BROKERS: undefined, SCHEMA_REGISTRY_URL: undefined }
+  const system = await startTestSystem({
+    base: own,
+    env: { BROKERS: String(brokerNames.length), TOPIC_PARTITIONS: String(partitions) },
+  })
+  const { dataDir, environment } = system
+  const owner = createOwner()
+  return {
+    ...system,
+    endBrokers: async (signal, ...ids) => {
+      const found = await Promise.all(ids.map((id) => findProcess(dataDir, nodeName(id))))
+      const running = found.filter((broker) => broker !== undefined)
+      for (const { pid } of running) process.kill(pid, signal)
+      const areGone = async (): Promise<boolean> => !(await Promise.all(running.map(isAlive))).includes(true)
+      if (await waitUntil(areGone, { deadlineMs: endsWithinMs })) return
+      throw new Error(`the brokers ${ids.join(', ')} do not end on ${signal}`)
+    },
+    bringBack: async () => {
+      const { processes } = await startSystem({
+        env: { ...environment.variables, ...own },
+        services,
+        setup,
+        log: silentLog,
+        say: () => {},
+        signal: AbortSignal.timeout(backWithinMs),
+      })
+      for (const { pid } of processes) owner.add(pid)
+    },
+    isReady: async () => {
+      const signal = AbortSignal.timeout(endsWithinMs)
+      const areReady = services.map(async ({ name, adminPort }) =>
+        isServiceReady((await findProcess(dataDir, name))?.ports[adminPort] ?? 0, signal),
+      )
+      return (await Promise.all(areReady)).every((isReady) => isReady)
+    },
+    stop: async () => {
+      await system.stop()
+      owner.release()
+    },
+  }
+}

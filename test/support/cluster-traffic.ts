@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { waitUntil } from '../../deploy/local/wait.ts'
+import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
+import { pause } from '../../services/shared/waiting.ts'
+import type { Answer } from './app-server.ts'
+import { openTrafficRoom, type TrafficRoom, type Weight, weights } from './cluster-room.ts'
+import type { TestSystem } from './system.ts'
+
+/** What became of the traffic: everything that was accepted is to be received once, everything else at most once. */
+export type Audit = {
+  /** Requests by the status of their answer; 0: there was none in time. */
+  readonly answers: Readonly<Record<number, number>>
+  readonly lost: readonly string[]
+  readonly doubled: readonly string[]
+  /** Of clients, and gaps that were announced to them. */
+  readonly complaints: readonly string[]
+}
+
+/** Invites, comments and likes in rooms, with a client in each. */
+export type Traffic = {
+  /** Since `from` (of performance.now()): the longest time in which some room got nothing of a weight, in ms. */
+  readonly longestGaps: (from: number) => Readonly<Record<Weight, number>>
+  /** Resolves when every room has got three messages more of each weight; rejects at the deadline. */
+  readonly goesOn: (deadlineMs: number) => Promise<void>
+  /** The answers of so far, by status. */
+  readonly answers: () => Readonly<Record<number, number>>
+  /** Begins nothing more, waits until what was accepted has come, and closes the clients. */
+  readonly end: () => Promise<Audit>
+}
+
+const everyMs = 400
+const settleWithinMs = 30_000
+/** Rooms get random ids: after so many, one of them is in each partition. */
+const maxRooms = 400
+const maxUnderWay = 30
+
+/** Opens a room in each partition, and begins. */
+export const startTraffic = async (system: TestSystem, partitions: number): Promise<Traffic> => {
+  const { app } = system
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const answers: Record<number, number> = {}
+
+  const ask = async (request: Promise<Answer>): Promise<Answer | undefined> => {
+    // No answer in time means what 503 does: it may be there or not.
+    const answer = await request.catch(() => undefined)
+    answers[answer?.status ?? 0] = (answers[answer?.status ?? 0] ?? 0) + 1
+    return answer
+  }
+
+  const comment = async (room: TrafficRoom, number: number): Promise<void> => {
+    const text = `${number} in ${room.roomId}`
+    const answer = await ask(app.comment({ roomId: room.roomId, uid: 'bob', comment: text }))
+    room.sent(`comment ${text}`, answer?.status === 200)
+  }
+  const like = async (room: TrafficRoom): Promise<void> => {
+    const answer = await ask(app.like({ roomId: room.roomId, uid: 'bob' }))
+    room.liked(answer?.status === 200)
+  }
+  const invite = async (room: TrafficRoom): Promise<void> => {
+    const pair = { inviterUid: room.owner, inviteeUid: room.client.uid, liveRoomId: room.roomId }
+    const answer = await ask(app.invite({ ...pair, inviterType: 2 }))
+    if (answer?.code === 200) room.sent(`invite ${String(answer.data['sessionId'])}`, true)
+    await ask(app.cancel(pair))
+  }
+
+  /** Does something at a steady pace, whether it is answered or not. */
+  const steadily = async (act: (number: number) => Promise<void>): Promise<void> => {
+    const underWay = new Set<Promise<void>>()
+    for (let number = 0; !signal.aborted; number += 1) {
+      const doing = act(number).finally(() => underWay.delete(doing))
+      if (underWay.add(doing).size >= maxUnderWay) await Promise.race(underWay)
+      await pause(everyMs, signal)
+    }
+    await Promise.all(underWay)
+  }
+  /** Does something again and again, each time after the last one was answered. */
+  const oneByOne = async (act: () => Promise<void>): Promise<void> => {
+    while (!signal.aborted) {
+      await act()
+      await pause(everyMs, signal)
+    }
+  }
+
+  const rooms = await openRooms(system, partitions)
+  const acting = rooms.map((room) =>
+    Promise.all([
+      steadily((number) => comment(room, number)),
+      steadily(() => like(room)),
+      oneByOne(() => invite(room)),
+    ]),
+  )
+
+  return {
+    longestGaps: (from) => {
+      const longest = (weight: Weight): number => Math.max(...rooms.map((room) => room.longestGap(weight, from)))
+      return { 4: longest(4), 8: longest(8), 9: longest(9) }
+    },
+    goesOn: async (deadlineMs) => {
+      const from = performance.now()
+      const behind = (): readonly string[] =>
+        rooms.flatMap((room) =>
+          weights.filter((weight) => room.count(weight, from) < 3).map((weight) => `${room.roomId} weight ${weight}`),
+        )
+      if (await waitUntil(() => behind().length === 0, { deadlineMs })) return
+      throw new Error(`after ${deadlineMs} ms nothing has come of ${behind().join(', ')}`)
+    },
+    answers: () => ({ ...answers }),
+    end: async () => {
+      stopping.abort()
+      await Promise.all(acting)
+      await waitUntil(() => rooms.every((room) => room.lost().length === 0), { deadlineMs: settleWithinMs })
+      await sleep(everyMs) // what is there twice comes right after the first
+      const audit = {
+        answers,
+        lost: rooms.flatMap((room) => room.lost()),
+        doubled: rooms.flatMap((room) => room.doubled()),
+        complaints: rooms.flatMap((room) => room.complaints()),
+      }
+      await Promise.all(rooms.map((room) => room.client.close()))
+      return audit
+    },
+  }
+}
+
+/** Rooms of which there is one in each partition. */
+const openRooms = async (system: TestSystem, partitions: number): Promise<readonly TrafficRoom[]> => {
+  const rooms = new Map<number, TrafficRoom>()
+  for (let number = 0; rooms.size < partitions; number += 1) {
+    if (number === maxRooms) throw new Error(`${maxRooms} rooms are in ${rooms.size} of ${partitions} partitions`)
+    const owner = `owner ${number}`
+    const { roomId } = await system.app.createLive({ uid: owner, name: owner })
+    const partition = partitionFor(roomId, partitions)
+    if (!rooms.has(partition)) rooms.set(partition, await openTrafficRoom(system, { owner, roomId }))
+  }
+  return [...rooms.values()]
+}
