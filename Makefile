@@ -16,7 +16,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
-run: ## start everything in the foreground; Ctrl-C stops it
+run: ## start everything in the foreground; Ctrl-C stops it. BROKERS=3 makes a cluster of three
 	$(node) deploy/local/roomcast.ts run
 
 .PHONY: up
@@ -47,13 +47,21 @@ dead-letters: ## what could not be processed: lists, shows and replays it; ARGS=
 chart: ## the Helm chart rendered and checked: helm lint, kubeconform against two Kubernetes versions, what the objects say
 	$(node) test/helm/chart.ts
 
+.PHONY: capacity
+capacity: ## how many partitions, instances, brokers and bytes: make capacity ROOMS=100000 CLIENTS=10000000; HELP=1 lists what can be set
+	$(node) deploy/capacity/capacity.ts
+
 .PHONY: check
 check: ## format, lint, types, boundaries, generated files, unit tests; under a minute
 	$(node) test/check.ts
 
 .PHONY: test
-test: ## every test; starts a Kafka and a registry of its own. FILES='test/…' runs these alone
+test: ## every test; starts a Kafka and a registry of its own. FILES='test/…' runs these alone, PLATFORM=containers in containers
 	$(node) test/run.ts $(FILES)
+
+.PHONY: engine
+engine: ## a Docker engine of this checkout, with the images that tests need; ENGINE=down stops it, ENGINE=status tells
+	$(node) test/containers/engine.ts $(or $(ENGINE),up)
 
 .PHONY: bench
 bench: ## the benchmarks, into test/bench/results/. BENCH='decide restore' runs these alone; BENCH=latency needs a running system
@@ -78,6 +86,7 @@ generate: ## what follows from the code: types, pages, dashboards, the chart's r
 	$(node) deploy/observability/dashboards/generate.ts
 	$(node) deploy/helm/generate.ts
 	$(node) docs/generators/generate.ts
+	$(node) deploy/capacity/document.ts
 
 .PHONY: format
 format: ## format the code

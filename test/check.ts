@@ -39,6 +39,10 @@ const steps: readonly Step[] = [
     command: ['node', 'deploy/helm/generate.ts', '--check'],
   },
   { name: 'documents are fresh', command: ['node', 'docs/generators/generate.ts', '--check'] },
+  {
+    name: 'the page of capacity is what the figures give',
+    command: ['node', 'deploy/capacity/document.ts', '--check'],
+  },
   { name: 'documents name what exists', command: ['node', 'test/documents/check.ts'] },
   { name: 'schemas are compatible with what was released', command: ['node', 'schemas/compatibility.ts'] },
   { name: 'files speak of the project only', command: ['node', 'test/boundaries/own-words.ts'] },

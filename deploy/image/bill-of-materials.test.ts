@@ -43,6 +43,19 @@ test('the packages of npm, the runtime and the system are one valid document', (
   assert.notDeepEqual(findFaults({ ...image, components: [{ name: 'without a type' }] }), [])
 })
 
+test('a package that npm installed in two places is named once', () => {
+  const image = describeImage({
+    npm: {
+      ...npm,
+      components: [...npm.components, ...npm.components],
+      dependencies: [...npm.dependencies, ...npm.dependencies],
+    },
+    status,
+    node: '22.23.3',
+  })
+  assert.deepEqual(findFaults(image), [])
+})
+
 test('a status file without packages stops the build: something else is wrong then', () => {
   assert.throws(() => describeImage({ npm, status: '', node: '22.23.3' }), /no installed package/)
 })

@@ -28,6 +28,11 @@ export const readDebianPackages = (status: string): readonly Component[] =>
     return [{ 'bom-ref': purl, type: 'library', name, version, purl }]
   })
 
+/** npm names a package twice that is installed in two places; a reference must be there once. */
+const once = (items: readonly Component[]): readonly Component[] => [
+  ...new Map(items.map((item) => [item['bom-ref'] ?? item['ref'], item])).values(),
+]
+
 /** `npm sbom --sbom-format cyclonedx` with what npm does not know of: the runtime and the system. */
 export const describeImage = ({
   npm,
@@ -48,8 +53,8 @@ export const describeImage = ({
   return {
     ...npm,
     metadata: { ...npm.metadata, component: { ...component, name: 'roomcast' } },
-    components: [...npm.components, runtime, ...system],
-    dependencies: [...npm.dependencies, ...[runtime, ...system].map((one) => ({ ref: one['bom-ref'] }))],
+    components: once([...npm.components, runtime, ...system]),
+    dependencies: once([...npm.dependencies, ...[runtime, ...system].map((one) => ({ ref: one['bom-ref'] }))]),
   }
 }
 

@@ -4,7 +4,7 @@
 // second. It is the same stripping: lines and columns stay what they are in the sources.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** A relative path to a module, as it stands in imports and in what is spawned. */
 const modulePath = /(?<=['"])(\.{1,2}\/[^'"\n]*)\.ts(?=['"])/g
@@ -51,7 +51,7 @@ if (import.meta.main) {
     process.exit(64)
   }
   const root = join(import.meta.dirname, '../..')
-  const files = compile({ root, folder, entries: entries.map((entry) => relative(root, join(root, entry))) })
+  const files = compile({ root, folder, entries })
   copySchemas(root, folder)
   // Of package.json the image needs no more than that the files are modules, and whose they are.
   const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

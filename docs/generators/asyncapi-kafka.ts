@@ -1,13 +1,10 @@
 import { z } from 'zod'
 import { setupEnvironment } from '../../deploy/kafka/setup-config.ts'
-import type { Who } from '../../deploy/kafka/acl-table.ts'
 import type { JsonSchema } from '../../schemas/json-schema.ts'
-import { readRecords, standAlone } from '../../schemas/records.ts'
-import { topics, type Topic, type TopicKey } from '../../schemas/topics.ts'
-import { fullNames, type RecordName } from '../../schemas/types.generated.ts'
+import type { Topic, TopicKey } from '../../schemas/topics.ts'
 import { kafkaConfig, registryConfig } from '../../services/shared/config.ts'
-import { deadLetterHeaders } from './dead-letter-headers.ts'
-import { groupOf, parties, readingOf, writingOf } from './kafka-parties.ts'
+import { bindingVersion, deadLetter, describeRecord, messagesOf, topicKeys, topicOf } from './kafka-messages.ts'
+import { describeOperations } from './kafka-operations.ts'
 import { project } from './project.ts'
 
 const says: Readonly<Record<TopicKey, string>> = {
@@ -28,10 +25,6 @@ const says: Readonly<Record<TopicKey, string>> = {
     'What could not be processed: bytes, key and partition as they were, and in headers where it came from and why.',
 }
 
-const bindingVersion = '0.5.0'
-const topicKeys = Object.keys(topics) as readonly TopicKey[]
-const topicOf = (key: TopicKey): Topic => topics[key]
-
 /** Durations and sizes as numbers, policies as a list: as the binding has them. */
 const topicConfiguration = (config: Topic['config']): JsonSchema =>
   Object.fromEntries(
@@ -41,57 +34,6 @@ const topicConfiguration = (config: Topic['config']): JsonSchema =>
     ]),
   )
 
-const traceparent: JsonSchema = {
-  type: 'string',
-  pattern: '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}',
-  description: 'W3C trace context: the record is a part of that trace',
-}
-
-const headersOf = (record: RecordName): JsonSchema => ({
-  type: 'object',
-  properties: {
-    type: { const: record, description: 'the short name of the record' },
-    traceparent,
-    ...(record === 'RequestDecided' ? { eventId: { type: 'string', description: 'of the request' } } : {}),
-  },
-})
-
-const roomKey: JsonSchema = { type: 'string', description: 'the room id in UTF-8' }
-
-const describeRecord = (record: RecordName): JsonSchema => {
-  const schema = standAlone(fullNames[record], readRecords())
-  return {
-    name: fullNames[record],
-    title: record,
-    summary: schema.doc,
-    contentType: 'application/vnd.apache.avro+binary',
-    headers: headersOf(record),
-    correlationId: { location: `$message.payload#/${record === 'RequestDecided' ? 'requestId' : 'eventId'}` },
-    payload: { schemaFormat: 'application/vnd.apache.avro+json;version=1.9.0', schema },
-    bindings: {
-      kafka: {
-        key: roomKey,
-        schemaIdLocation: 'payload',
-        schemaIdPayloadEncoding: 'confluent',
-        schemaLookupStrategy: 'TopicRecordNameStrategy',
-        bindingVersion,
-      },
-    },
-  }
-}
-
-const deadLetter: JsonSchema = {
-  name: 'deadLetter',
-  title: 'a record that was given up',
-  contentType: 'application/octet-stream',
-  headers: deadLetterHeaders,
-  payload: { description: 'the bytes as they came' },
-  bindings: { kafka: { key: { type: 'string', description: 'as it was' }, bindingVersion } },
-}
-
-const messagesOf = (key: TopicKey): readonly string[] => (key === 'deadLetter' ? [key] : topicOf(key).records)
-const refTo = (key: TopicKey, message: string): JsonSchema => ({ $ref: `#/channels/${key}/messages/${message}` })
-
 const channelOf = (key: TopicKey, partitions: number): JsonSchema => ({
   address: topicOf(key).name,
   description: says[key],
@@ -100,53 +42,6 @@ const channelOf = (key: TopicKey, partitions: number): JsonSchema => ({
     kafka: { partitions, topicConfiguration: topicConfiguration(topicOf(key).config), bindingVersion },
   },
 })
-
-/** The inputs are read in a group, and so are mix commands; everything else is read by everybody. */
-const groupBinding = (who: Who, key: TopicKey): JsonSchema => {
-  const group = key === 'roomInput' || key === 'mixCommand' ? groupOf(who) : undefined
-  return group === undefined
-    ? {}
-    : { bindings: { kafka: { groupId: { type: 'string', enum: [group] }, bindingVersion } } }
-}
-
-const sendOf = (who: Who, key: TopicKey): readonly [string, JsonSchema][] => {
-  const writing = writingOf(who, topicOf(key))
-  if (writing === undefined) return []
-  const messages = key === 'deadLetter' ? ['deadLetter'] : writing.records
-  if (messages.length === 0) throw new Error(`${who} may write ${topicOf(key).name}, but nobody said which records`)
-  const described: JsonSchema = {
-    action: 'send',
-    title: `${who} writes ${topicOf(key).name}`,
-    summary: writing.why,
-    channel: { $ref: `#/channels/${key}` },
-    tags: [{ name: who }],
-    messages: messages.map((message) => refTo(key, message)),
-    ...(who === 'ingest' && key === 'roomInput'
-      ? {
-          reply: {
-            channel: { $ref: '#/channels/requestOutcome' },
-            messages: [refTo('requestOutcome', 'RequestDecided')],
-          },
-        }
-      : {}),
-  }
-  return [[`${who}.send.${key}`, described]]
-}
-
-const receiveOf = (who: Who, key: TopicKey): readonly [string, JsonSchema][] => {
-  const reading = readingOf(who, topicOf(key))
-  if (reading === undefined) return []
-  const described: JsonSchema = {
-    action: 'receive',
-    title: `${who} reads ${topicOf(key).name}`,
-    summary: reading.why,
-    channel: { $ref: `#/channels/${key}` },
-    tags: [{ name: who }],
-    messages: messagesOf(key).map((message) => refTo(key, message)),
-    ...groupBinding(who, key),
-  }
-  return [[`${who}.receive.${key}`, described]]
-}
 
 /** The mechanisms that the services' configuration knows, under the names of AsyncAPI. */
 const securitySchemes = (): Readonly<Record<string, JsonSchema>> => {
@@ -164,19 +59,8 @@ const securitySchemes = (): Readonly<Record<string, JsonSchema>> => {
   return Object.fromEntries(schemes)
 }
 
-const refuseOrphans = (): void => {
-  const orphans = topicKeys.flatMap((key) =>
-    topicOf(key).records.filter(
-      (record) =>
-        !parties.some((who) => who !== 'dead-letters' && writingOf(who, topicOf(key))?.records.includes(record)),
-    ),
-  )
-  if (orphans.length > 0) throw new Error(`nobody is said to write ${orphans.join(', ')}`)
-}
-
 /** Roomcast on Kafka as an AsyncAPI document: each operation is told from the party in its name. */
 export const describeKafka = (): JsonSchema => {
-  refuseOrphans()
   const partitions = setupEnvironment.shape.TOPIC_PARTITIONS.parse(undefined)
   const schemes = securitySchemes()
   const schemaRegistryUrl = z.toJSONSchema(registryConfig.SCHEMA_REGISTRY_URL, { io: 'input' }).default
@@ -210,9 +94,7 @@ export const describeKafka = (): JsonSchema => {
       },
     },
     channels: Object.fromEntries(topicKeys.map((key) => [key, channelOf(key, partitions)])),
-    operations: Object.fromEntries(
-      parties.flatMap((who) => topicKeys.flatMap((key) => [...sendOf(who, key), ...receiveOf(who, key)])),
-    ),
+    operations: describeOperations(),
     components: {
       messages: {
         ...Object.fromEntries([...all].map((record) => [record, describeRecord(record)])),

@@ -1,10 +1,10 @@
-import { pushMessages, type PushMessage, type PushName } from '../../schemas/events.ts'
-import { describePushData, type JsonSchema } from '../../schemas/json-schema.ts'
-import { readRecords } from '../../schemas/records.ts'
-import { closeCodes, firstCursor, roomPattern, type CloseReason } from '../../services/edge/domain/protocol.ts'
+import { pushMessages } from '../../schemas/events.ts'
+import type { JsonSchema } from '../../schemas/json-schema.ts'
+import { closeCodes, type CloseReason } from '../../services/edge/domain/protocol.ts'
 import { project } from './project.ts'
-import { pushExamples } from './push-examples.ts'
-import { answers, answersTo, clientOps, type DescribedOp } from './websocket-ops.ts'
+import { describePushes } from './push-messages.ts'
+import { answers, answersTo } from './websocket-answers.ts'
+import { clientOps, messageOf, type DescribedOp } from './websocket-ops.ts'
 
 const closeMeanings: Readonly<Record<CloseReason, string>> = {
   draining: 'the instance stops',
@@ -22,95 +22,11 @@ const firstFinalCode = 4500
 const refBase = '#/components/schemas/'
 const channel = '#/channels/edge'
 
-const envelope = (message: PushMessage, data: JsonSchema): JsonSchema => {
-  const hasPos = message.lane !== 'edge'
-  const isState = message.audience === 'connection'
-  return {
-    type: 'object',
-    required: [
-      'type',
-      'time',
-      'data',
-      'room',
-      'weight',
-      'id',
-      ...(hasPos ? ['pos'] : []),
-      ...(isState ? ['asOf'] : []),
-    ],
-    properties: {
-      type: { const: message.type },
-      time: { type: 'integer', description: 'epoch milliseconds' },
-      data,
-      room: { type: 'string', pattern: roomPattern.source, description: 'the room to which it was addressed' },
-      weight: { const: message.weight },
-      ...(hasPos
-        ? {
-            pos: {
-              type: 'integer',
-              minimum: 0,
-              description: 'its position in that weight, growing, with holes where a message was not for this user',
-            },
-          }
-        : {}),
-      ...(isState
-        ? {
-            asOf: {
-              type: 'object',
-              description: 'the positions of weights 4 and 5 that the state includes',
-              required: ['4', '5'],
-              properties: {
-                4: { type: 'integer', minimum: firstCursor },
-                5: { type: 'integer', minimum: firstCursor },
-              },
-            },
-          }
-        : {}),
-      id: { type: 'string', minLength: 1, description: 'unique; the same when it is sent again' },
-    },
-  }
-}
-
-const exampleOf = (message: PushMessage & { readonly name: PushName }): JsonSchema => ({
-  type: message.type,
-  time: 1_700_000_000_000,
-  data: pushExamples[message.name],
-  room: '0123456789abcdef',
-  weight: message.weight,
-  ...(message.lane === 'edge' ? {} : { pos: 17 }),
-  ...(message.audience === 'connection' ? { asOf: { 4: 17, 5: 17 } } : {}),
-  id: '2f6d0a9c4b8e4d7f9a1b3c5d7e9f0a2b',
-})
-
-const goesTo = {
-  room: 'everyone in the room',
-  user: 'one user in the room',
-  connection: 'the connection that subscribed',
-}
-
-const messageOf = (name: string, { says, schema, example }: DescribedOp): JsonSchema => ({
-  name,
-  summary: says,
-  payload: schema,
-  examples: [{ payload: example }],
-})
-
-const pushMessageOf = (message: PushMessage & { readonly name: PushName }, data: JsonSchema): JsonSchema => ({
-  ...messageOf(message.name, {
-    says: `${message.type}: ${message.says}. Weight ${message.weight}, to ${goesTo[message.audience]}`,
-    schema: envelope(message, data),
-    example: exampleOf(message),
-  }),
-  'x-type': message.type,
-  'x-weight': message.weight,
-  'x-audience': message.audience,
-})
-
 const refTo = (name: string): JsonSchema => ({ $ref: `${channel}/messages/${name}` })
 
 /** Clients and edges over WebSocket, as an AsyncAPI document told from the edge. */
 export const describeWebSocket = (): JsonSchema => {
-  const { data, used } = describePushData(readRecords(), pushMessages, refBase)
-  const pushes = pushMessages.map((message) => [message.name, pushMessageOf(message, data.get(message.record) ?? {})])
+  const { messages: pushes, used } = describePushes(refBase)
   const opsOf = (ops: Readonly<Record<string, DescribedOp>>): readonly (readonly [string, JsonSchema])[] =>
     Object.entries(ops).map(([name, described]) => [name, messageOf(name, described)])
   const receive = Object.entries(answersTo).map(([name, answeredBy]) => [

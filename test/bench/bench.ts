@@ -13,6 +13,7 @@ import { latencyPart } from './latency.ts'
 import { likesPart } from './likes.ts'
 import { mixCommandsPart } from './mix-commands.ts'
 import { mixStartPart } from './mix-start.ts'
+import { capacityPart } from './capacity.ts'
 import { observabilityCostPart } from './observability-cost.ts'
 import { pacePart } from './pace.ts'
 import type { Part } from './part.ts'
@@ -38,6 +39,7 @@ const parts: readonly Part[] = [
   slowReadersPart,
   deflatePart,
   observabilityCostPart,
+  capacityPart,
 ]
 /** These measure a system that runs, and have to be named. */
 const partsOnRequest: readonly Part[] = [latencyPart]

@@ -1,5 +1,6 @@
 // A Docker engine of this checkout alone, for machines where none runs: `node test/containers/engine.ts up`, see README.md.
 import { explain, PlatformError } from '../../deploy/local/error.ts'
+import { withLock } from '../../deploy/local/lock.ts'
 import { checkPrograms } from './engine-programs.ts'
 import { makeImages } from './make-images.ts'
 import { engineFolder, findEngine, startEngine, stopEngine } from './run-engine.ts'
@@ -34,7 +35,8 @@ if (command === undefined) {
   process.exitCode = 2
 } else {
   try {
-    await command()
+    // Two at a time would take each other's socket away.
+    await withLock({ dataDir: engineFolder, command: `engine ${process.argv[2]}`, say }, command)
   } catch (error) {
     console.error(error instanceof PlatformError ? explain(error) : error)
     process.exitCode = 1

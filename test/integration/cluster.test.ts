@@ -6,7 +6,7 @@ import { startClusterSystem, type ClusterSystem } from '../support/cluster-syste
 import { startTraffic } from '../support/cluster-traffic.ts'
 import { until } from '../support/until.ts'
 
-const partitions = 12
+const partitions = 6
 const goesOnWithinMs = 60_000
 let system: ClusterSystem
 

@@ -25,6 +25,9 @@ const goneWithinMs = 30_000
 const hindrance = await findHindrance()
 const program = join(import.meta.dirname, 'containers.program.ts')
 
+/** Nobody waits until it would have ended by itself. */
+const runAway = ['run', '--detach', '--stop-signal', 'KILL']
+
 type TestEngine = { readonly folder: string; readonly dockerHost: string; readonly docker: Docker }
 
 const startTestEngine = async (t: TestContext): Promise<TestEngine> => {
@@ -73,7 +76,7 @@ describe('an engine of its own', { skip: hindrance ?? false }, () => {
     const isForwarding = (await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8')).trim()
     const { folder, docker } = await startTestEngine(t)
     await docker(['network', 'create', 'one'])
-    await docker(['run', '--detach', '--network', 'one', tinyImage])
+    await docker([...runAway, '--network', 'one', tinyImage])
     const prefix = await prefixOf(folder)
     assert.match(JSON.stringify(await findTraces(folder, prefix)), new RegExp(`${nameOf(folder)}.*br-`))
 
@@ -86,7 +89,7 @@ describe('an engine of its own', { skip: hindrance ?? false }, () => {
 
   test('takes its containers with it when it is killed; the next start removes what is left', async (t) => {
     const { folder, docker } = await startTestEngine(t)
-    await docker(['run', '--detach', '--publish', '7', tinyImage])
+    await docker([...runAway, '--publish', '7', tinyImage])
     const first = await findProcess(folder, 'dockerd')
     process.kill(first?.pid ?? assert.fail('no engine'), 'SIGKILL')
     const isGone = async (): Promise<boolean> => (await findProcessesOf(folder)).length === 0
@@ -100,7 +103,7 @@ describe('an engine of its own', { skip: hindrance ?? false }, () => {
 
   test('loses the containers of a test that is killed, and no others', async (t) => {
     const { docker, dockerHost } = await startTestEngine(t)
-    const other = (await docker(['run', '--detach', '--label', `${guardLabel}=other`, tinyImage])).trim()
+    const other = (await docker([...runAway, '--label', `${guardLabel}=other`, tinyImage])).trim()
     const killed = spawn(process.execPath, [program], {
       env: { ...process.env, DOCKER_HOST: dockerHost },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -78,20 +78,20 @@ describe('the image of the services', { skip }, () => {
     const text = await stage.run(['--entrypoint', 'cat'], image, ['sbom.cdx.json'])
     assert.deepEqual(findFaults(JSON.parse(text)), [])
 
-    const purls = Bill.parse(JSON.parse(text)).components.map(({ purl }) => purl)
-    const ask = (command: string): Promise<string> => stage.run(['--entrypoint', 'sh'], image, ['-c', command])
-    const installed = (await ask("dpkg-query -W -f '${Package}@${Version}\\n'")).trim().split('\n')
-    const named = purls.filter((purl) => purl.startsWith('pkg:deb/'))
-    assert.deepEqual(
-      named.map((purl) => decodeURIComponent(purl.replace('pkg:deb/debian/', '').replace(/\?.*/, ''))).toSorted(),
-      installed.toSorted(),
-    )
-    assert.ok(purls.includes(`pkg:generic/node@${(await ask('node --version')).trim().slice(1)}`))
-    for (const purl of ['kafkajs', 'fastify', 'zod']) assert.ok(purls.some((one) => one.startsWith(`pkg:npm/${purl}@`)))
-    assert.equal(
-      purls.some((one) => one.startsWith('pkg:npm/typescript@')),
-      false,
-    )
+    const purls = Bill.parse(JSON.parse(text)).components.map(({ purl }) => decodeURIComponent(purl))
+    const named = (type: string): readonly string[] =>
+      purls.filter((purl) => purl.startsWith(type)).map((purl) => purl.slice(type.length).replace(/\?.*/, ''))
+    const list = async (command: string): Promise<readonly string[]> => {
+      const lines = await stage.run(['--entrypoint', 'sh'], image, ['-c', command])
+      return [...new Set(lines.trim().split('\n'))].toSorted()
+    }
+    const packages =
+      "find node_modules -regextype posix-extended -regex '(.*/)?node_modules/(@[^/]+/)?[^@/]+/package.json'"
+    const tell =
+      'for (const file of process.argv.slice(1)) { const p = require("./" + file); console.log(p.name + "@" + p.version) }'
+    assert.deepEqual(named('pkg:npm/').toSorted(), await list(`${packages} | xargs node -e '${tell}'`))
+    assert.deepEqual(named('pkg:deb/debian/').toSorted(), await list("dpkg-query -W -f '${Package}@${Version}\\n'"))
+    assert.deepEqual(named('pkg:generic/'), await list('node -p \'"node@" + process.versions.node\''))
   })
 
   test('runs each service unable to write, as nobody in particular, until it is healthy and ready', async () => {

@@ -32,7 +32,7 @@ const anyPushes = (roomId: string, toUid: string): readonly AnyRecord[] =>
         roomId,
         occurredAt: Date.now(),
         inputPos: 0,
-        ...(audience === 'user' ? { toUid } : {}),
+        toUid: audience === 'user' ? toUid : null,
         ...(type === 'Liked' ? { count: 3 } : {}),
         ...(type === 'CohostInvited' ? { expiresAt: Date.now() + inviteTtlMs } : {}),
       }

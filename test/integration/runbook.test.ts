@@ -75,7 +75,7 @@ const run = async (commands: string, set: Readonly<Record<string, string>> = {})
     KAFKA_BROKERS: '',
     PATH: `${bin}:${process.env['PATH']}`,
     DATA_DIR: dataDir,
-    BROKERS: brokers.join(','),
+    BOOTSTRAP: brokers.join(','),
     SCHEMA_REGISTRY_URL: registryUrl,
     INSTANCES: instances.join(' '),
     LOGS: join(dataDir, 'log'),

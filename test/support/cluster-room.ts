@@ -30,20 +30,30 @@ export const openTrafficRoom = async (
   { owner, roomId }: { readonly owner: string; readonly roomId: string },
 ): Promise<TrafficRoom> => {
   const accepted = new Set<string>()
-  const received = new Map<string, number>()
+  const received = new Set<string>()
+  /** How often what may come once has come. */
+  const times = new Map<string, number>()
   const likes = { accepted: 0, inDoubt: 0, received: 0 }
   const arrivals: Readonly<Record<Weight, number[]>> = { 4: [], 8: [], 9: [] }
   const complaints: string[] = []
+
+  const count = (what: string): void => void times.set(what, (times.get(what) ?? 0) + 1)
 
   const take = (line: Line): void => {
     if (isOp(line) && (line.op === 'gap' || line.op === 'error')) complaints.push(JSON.stringify(line))
     if (!isPush(line) || line.pos === undefined || !isWeight(line.weight)) return
     arrivals[line.weight].push(performance.now())
-    const { type, data } = line
+    const { type, data, id } = line
     if (type === 7) likes.received += Number(data['count'] ?? 1)
-    if (type !== 1 && type !== 6) return
-    const key = type === 1 ? `invite ${String(data['sessionId'])}` : `comment ${String(data['comment'])}`
-    received.set(key, (received.get(key) ?? 0) + 1)
+    if (type === 1) {
+      // A pair that is invited again, as when the cancel between was not accepted, has the same session and a push of its own.
+      received.add(`invite ${String(data['sessionId'])}`)
+      count(`push ${id}`)
+    }
+    if (type === 6) {
+      received.add(`comment ${String(data['comment'])}`)
+      count(`comment ${String(data['comment'])}`)
+    }
   }
 
   await app.stream('publish', roomId)
@@ -82,7 +92,7 @@ export const openTrafficRoom = async (
     doubled: () => {
       const surplus = likes.received - likes.accepted - likes.inDoubt
       return [
-        ...[...received].filter(([, times]) => times > 1).map(([key]) => key),
+        ...[...times].filter(([, count]) => count > 1).map(([what]) => what),
         ...(surplus > 0 ? [`${surplus} likes in ${roomId}`] : []),
       ]
     },

@@ -28,7 +28,7 @@ export type Traffic = {
   readonly end: () => Promise<Audit>
 }
 
-const everyMs = 400
+const everyMs = 500
 const settleWithinMs = 30_000
 /** Rooms get random ids: after so many, one of them is in each partition. */
 const maxRooms = 400

@@ -58,13 +58,14 @@ const anyFreePorts = (): Variables =>
     ['KAFKA_PORT', 'REGISTRY_PORT', ...services.flatMap(({ ports }) => Object.keys(ports))].map((name) => [name, '0']),
   )
 
-/** Where a system finds its broker and registry: nothing where it starts them itself, as processes. */
-const choosePlace = async (isShared: boolean): Promise<StartedPlatform | undefined> =>
-  isShared || choosePlatform(process.env) === 'local' ? undefined : startOwnPlatform()
+/** The containers of a system that wants a broker of its own; undefined where that is a process, which the system starts itself. */
+const startContainers = async (): Promise<StartedPlatform | undefined> =>
+  choosePlatform(process.env) === 'local' ? undefined : startOwnPlatform()
 
 /**
  * Starts broker, registry and services with a DATA_DIR of their own; with KAFKA_BROKERS and SCHEMA_REGISTRY_URL in `base`, those
- * are used unless `isIsolated`. The topics have fixed names, so two systems on one broker share their rooms: use ids of your own.
+ * are used unless `isIsolated`; without them it is processes. The topics have fixed names, so two systems on one broker share their
+ * rooms: use ids of your own.
  * Everything ends with this process, even when it is killed.
  */
 export const startTestSystem = async ({
@@ -74,14 +75,13 @@ export const startTestSystem = async ({
 }: {
   /** The environment to start from: process.env of the test. */
   base: Readonly<Record<string, string | undefined>>
-  /** A broker of its own, where rooms and records of other tests would count. */
+  /** A broker of its own on the platform of the run, where rooms and records of other tests would count. */
   isIsolated?: boolean
   env?: Variables
 }): Promise<TestSystem> => {
-  const isShared = !isIsolated && given['KAFKA_BROKERS'] !== undefined && given['SCHEMA_REGISTRY_URL'] !== undefined
-  const own = await choosePlace(isShared)
+  const own = isIsolated ? await startContainers() : undefined
   const place = { KAFKA_BROKERS: own?.brokers.join(','), SCHEMA_REGISTRY_URL: own?.registryUrl }
-  const base = isShared ? given : { ...given, ...place }
+  const base = isIsolated ? { ...given, ...place } : given
   const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-'))
   const owner = createOwner()
   let variables: Variables = { ...anyFreePorts(), LOG_LEVEL: 'info', ...env }

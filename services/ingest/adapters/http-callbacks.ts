@@ -3,10 +3,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import type { Call, Intake } from '../intake.ts'
+import { answers } from './http-answers.ts'
 import { callOf, send } from './http-call.ts'
+import { callbackHeaders, callbackQueries } from './http-callback-queries.ts'
 import type { CheckCallback } from './http-callback-check.ts'
 import { Refused } from './http-errors.ts'
-import { answers, callbackHeaders, callbackQueries } from './http-schemas.ts'
 
 /**
  * The callbacks of the video cloud. Who may call is checked before anything of the query is looked at.

@@ -2,10 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import type { Intake } from '../intake.ts'
+import { answers } from './http-answers.ts'
 import { createApiKeyCheck } from './http-auth.ts'
 import { callOf, send } from './http-call.ts'
 import { Refused } from './http-errors.ts'
-import { answers, bodies, requestHeaders, requestPath } from './http-schemas.ts'
+import { bodies, requestHeaders, requestPath } from './http-schemas.ts'
 
 /** The paths of the app's servers. `apiKeys` undefined: no key is needed. */
 export const apiRoutes =

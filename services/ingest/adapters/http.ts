@@ -16,8 +16,8 @@ import { refusalCodeOf, refusalDecorator } from './http-call.ts'
 import { callbackRoutes } from './http-callbacks.ts'
 import { completeDescription, describeSchemas } from './http-description.ts'
 import { createErrorHandler, Refused, sendError } from './http-errors.ts'
+import { maxLengths } from './http-fields.ts'
 import { apiRoutes } from './http-routes.ts'
-import { maxLengths } from './http-schemas.ts'
 import { traceRequests } from './http-traces.ts'
 
 export type HttpSettings = CallbackCheckSettings & {

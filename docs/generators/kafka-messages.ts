@@ -1,0 +1,65 @@
+import type { JsonSchema } from '../../schemas/json-schema.ts'
+import { readRecords, standAlone } from '../../schemas/records.ts'
+import { topics, type Topic, type TopicKey } from '../../schemas/topics.ts'
+import { fullNames, type RecordName } from '../../schemas/types.generated.ts'
+import { deadLetterHeaders } from './dead-letter-headers.ts'
+
+/** Of AsyncAPI's binding for Kafka. */
+export const bindingVersion = '0.5.0'
+
+export const topicKeys = Object.keys(topics) as readonly TopicKey[]
+export const topicOf = (key: TopicKey): Topic => topics[key]
+
+const traceparent: JsonSchema = {
+  type: 'string',
+  pattern: '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}',
+  description: 'W3C trace context: the record is a part of that trace',
+}
+
+const headersOf = (record: RecordName): JsonSchema => ({
+  type: 'object',
+  properties: {
+    type: { const: record, description: 'the short name of the record' },
+    traceparent,
+    ...(record === 'RequestDecided' ? { eventId: { type: 'string', description: 'of the request' } } : {}),
+  },
+})
+
+const roomKey: JsonSchema = { type: 'string', description: 'the room id in UTF-8' }
+
+/** A record as a message: its Avro schema, its headers, its key. */
+export const describeRecord = (record: RecordName): JsonSchema => {
+  const schema = standAlone(fullNames[record], readRecords())
+  return {
+    name: fullNames[record],
+    title: record,
+    summary: schema.doc,
+    contentType: 'application/vnd.apache.avro+binary',
+    headers: headersOf(record),
+    correlationId: { location: `$message.payload#/${record === 'RequestDecided' ? 'requestId' : 'eventId'}` },
+    payload: { schemaFormat: 'application/vnd.apache.avro+json;version=1.9.0', schema },
+    bindings: {
+      kafka: {
+        key: roomKey,
+        schemaIdLocation: 'payload',
+        schemaIdPayloadEncoding: 'confluent',
+        schemaLookupStrategy: 'TopicRecordNameStrategy',
+        bindingVersion,
+      },
+    },
+  }
+}
+
+export const deadLetter: JsonSchema = {
+  name: 'deadLetter',
+  title: 'a record that was given up',
+  contentType: 'application/octet-stream',
+  headers: deadLetterHeaders,
+  payload: { description: 'the bytes as they came' },
+  bindings: { kafka: { key: { type: 'string', description: 'as it was' }, bindingVersion } },
+}
+
+/** The names of the messages of a topic. */
+export const messagesOf = (key: TopicKey): readonly string[] => (key === 'deadLetter' ? [key] : topicOf(key).records)
+/** A message of a topic. */
+export const refTo = (key: TopicKey, message: string): JsonSchema => ({ $ref: `#/channels/${key}/messages/${message}` })
