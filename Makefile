@@ -68,7 +68,7 @@ bench: ## the benchmarks, into test/bench/results/. BENCH='decide restore' runs 
 	$(node) test/bench/bench.ts $(BENCH)
 
 .PHONY: chaos
-chaos: ## kills and cuts while load runs, then proves that nothing was lost or doubled; CHAOS_SECONDS, CHAOS_KILLS, CHAOS_SEED
+chaos: ## kills and cuts while load runs, then proves that nothing was lost or doubled; CHAOS_SECONDS, CHAOS_KILLS, CHAOS_SEED; BROKERS=3: brokers die, too
 	$(node) test/chaos/chaos.ts
 
 .PHONY: drills

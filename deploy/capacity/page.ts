@@ -68,7 +68,8 @@ ${disks(estimates)}
 
 ## Does the model hold?
 
-Points that were measured, and not used to make the model:
+Cases of the benchmarks from which no processor time was taken. The model is ${worstError(predictions)} off at worst, more than the ranges above: plan with
+that, and measure your own system before you rely on it. No whole system on several machines has been measured.
 
 ${markdownTable(
   ['what', 'unit', 'predicted', 'measured', 'error'],
@@ -90,6 +91,9 @@ times are those of user and kernel together.
 ${figureTable(figures)}
 `
 }
+
+const worstError = (predictions: readonly Prediction[]): string =>
+  percent(Math.max(...predictions.map(({ predicted, measured }) => Math.abs(predicted / measured - 1))))
 
 const signed = (share: number): string => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
 

@@ -31,7 +31,7 @@ export type LimitName =
   | 'one state-machine for a partition'
   | 'mix commands under way'
   | 'brokers'
-  | 'all of this at every edge'
+  | 'the sum of all at every edge'
 
 const leastPartitions = 48
 /** So many partitions has each state-machine at least, so that they can be shared out evenly when one is missing. */
@@ -150,4 +150,4 @@ const limitsOf = (
 
 /** One more edge always helps, unless what each has to do is too much already. */
 const overloadedEdge = (share: number): readonly Limit[] =>
-  share > 1 ? [{ what: 'all of this at every edge', share }] : []
+  share > 1 ? [{ what: 'the sum of all at every edge', share }] : []

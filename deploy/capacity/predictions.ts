@@ -5,7 +5,7 @@ import { transactionsOf } from './others.ts'
 import type { Results } from './results.ts'
 import { trafficOf } from './traffic.ts'
 
-/** What the model says of something that was measured, and was not used to make it. */
+/** What the model says of a case of the benchmarks from which it takes no processor time. */
 export type Prediction = {
   readonly about: string
   readonly part: string

@@ -13,6 +13,6 @@ export const remedies: Readonly<Record<LimitName, string>> = {
   'memory of every edge': 'larger edges, or another system beside it',
   'one state-machine for a partition': 'more partitions, before the first record: their number is for life',
   'mix commands under way': 'more partitions, before the first record',
-  'all of this at every edge': 'as for the largest of them: a single edge has more to do than one processor can',
+  'the sum of all at every edge': 'as for the largest of them: a single edge has more to do than one processor can',
   brokers: 'more processors for each broker, or another system beside it: more brokers are more fetches',
 }

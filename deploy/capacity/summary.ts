@@ -70,6 +70,6 @@ export const linesOf = ({ demand, likely, quick, slow }: Estimate, of: Values): 
 /** What runs out first when one system grows. */
 export const limitLinesOf = ({ firstLimits, one }: Estimate): readonly Line[] =>
   firstLimits.map(({ what, clients }) => {
-    const now = one.limits.find((limit) => limit.what === what)?.share ?? 0
-    return [what, `${roughly(clients)} clients`, `${percent(now)} used here by one system`]
+    const now = one.limits.find((limit) => limit.what === what)?.share
+    return [what, `${roughly(clients)} clients`, now === undefined ? '' : `${percent(now)} used here by one system`]
   })

@@ -11,6 +11,7 @@ import { manyRoomsPart } from './edge/many-rooms.ts'
 import { slowReadersPart } from './edge/slow-readers.ts'
 import { latencyPart } from './latency.ts'
 import { likesPart } from './likes.ts'
+import { metricsCostPart } from './metrics-cost.ts'
 import { mixCommandsPart } from './mix-commands.ts'
 import { mixStartPart } from './mix-start.ts'
 import { capacityPart } from './capacity.ts'
@@ -39,6 +40,7 @@ const parts: readonly Part[] = [
   slowReadersPart,
   deflatePart,
   observabilityCostPart,
+  metricsCostPart,
   capacityPart,
 ]
 /** These measure a system that runs, and have to be named. */

@@ -1,47 +1,15 @@
 import { join } from 'node:path'
 import { startChild } from './edge/child.ts'
-import { medianInterval } from './median-interval.ts'
-import { median, round } from './median.ts'
+import { casesOf } from './observability-cost/cases.ts'
 import { withEdges } from './observability-cost/edges.ts'
 import { scrapeEdge } from './observability-cost/scraped-edge.ts'
 import { scrapeStateMachine } from './observability-cost/scraped-state-machine.ts'
 import { measureInSlices, type Slicing } from './observability-cost/slices.ts'
 import type { SpanSinkApi } from './observability-cost/span-sink.ts'
 import { withStateMachines } from './observability-cost/state-machines.ts'
-import { measureSwitched } from './observability-cost/switched.ts'
-import { baseline, variantsWith } from './observability-cost/variants.ts'
-import type { Case, Figures, Part, PartOptions } from './part.ts'
+import { variantsWith } from './observability-cost/variants.ts'
+import type { Case, Part, PartOptions } from './part.ts'
 import { partitions, withStage, type Stage } from './stage.ts'
-
-const figure = 'cpuPerMillion'
-/** In percent, of a slice against that of the baseline in the same round. */
-const difference = 'differencePercent'
-
-const compared = (runs: readonly Figures[], base: readonly Figures[]): readonly Figures[] =>
-  runs.map((run, index) => ({
-    [difference]: round(100 * ((run[figure] ?? 0) / (base[index]?.[figure] ?? 0) - 1)),
-    ...run,
-  }))
-
-/** Says how sure the median of the differences is. */
-const certainty = (runs: readonly Figures[]): string => {
-  const differences = runs.map((run) => run[difference] ?? 0)
-  const { low, high, confidence } = medianInterval(differences)
-  return (
-    `processor time ${signed(median(differences))} % against ${baseline}: median of ${runs.length}; between ${signed(low)} and ` +
-    `${signed(high)} % with ${Math.round(100 * confidence)} % confidence`
-  )
-}
-
-const signed = (percent: number): string => `${percent < 0 ? '' : '+'}${round(percent)}`
-
-const casesOf = (what: string, sliced: ReadonlyMap<{ readonly name: string }, readonly Figures[]>): readonly Case[] => {
-  const base = [...sliced].find(([{ name }]) => name === baseline)?.[1] ?? []
-  return [...sliced].map(([{ name }, own]) => {
-    const runs = name === baseline ? own : compared(own, base)
-    return { name: `${what}, ${name}`, about: name === baseline ? 'the base of the others' : certainty(runs), runs }
-  })
-}
 
 /** What scrapes take of services that have much to do. */
 const scrapedCases = async (stage: Stage, options: PartOptions): Promise<readonly Case[]> => {
@@ -72,8 +40,7 @@ export const observabilityCostPart: Part = {
   name: 'observability-cost',
   about:
     'CPU seconds of a state-machine per million inputs, and of an edge per million deliveries (ten a comment), without metrics, with metrics, ' +
-    'and with traces; processes of all variants run at the same time and get work by turns; and one process whose metrics are switched on and ' +
-    'off between its slices. What scrapes take of services under load',
+    'and with traces; processes of all variants run at the same time and get work by turns. What scrapes take of services under load',
   measure: (options) =>
     withStage(options, async (stage) => {
       const { isQuick, runs: generations } = options
@@ -87,18 +54,7 @@ export const observabilityCostPart: Part = {
           withStateMachines(stage, variants, inputs, options, use),
         )
         const delivered = await measureInSlices(slicing, (use) => withEdges(stage, variants, load, options, use))
-        const times = isQuick ? 1 : 20
-        const fewer = { rooms: 1_000, rounds: isQuick ? 5 : 20 }
-        const decidedByOne = await measureSwitched(options, times, (variant, use) =>
-          withStateMachines(stage, [variant], fewer, options, use),
-        )
-        const longer = { ...load, seconds: isQuick ? 10 : 5 }
-        const deliveredByOne = await measureSwitched(options, times, (variant, use) =>
-          withEdges(stage, [variant], longer, options, use),
-        )
         return [
-          ...casesOf('state-machine, switched', decidedByOne),
-          ...casesOf('edge, switched', deliveredByOne),
           ...casesOf('state-machine', decided),
           ...casesOf('edge', delivered),
           ...(await scrapedCases(stage, options)),
