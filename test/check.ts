@@ -56,7 +56,9 @@ export const check = async (): Promise<Totals> => {
   })
   await runPool(jobs, { width: availableParallelism(), signal: interrupted.signal })
   console.log('unit tests')
-  return add(totals, await runTestFiles(findTestFiles(...unitTests), { deadlineMs: 45_000 }))
+  // Many of them wait for most of their time.
+  const width = 2 * availableParallelism()
+  return add(totals, await runTestFiles(findTestFiles(...unitTests), { deadlineMs: 45_000, width }))
 }
 
 if (import.meta.main) {

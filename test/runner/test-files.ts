@@ -23,12 +23,16 @@ export const findTestFiles = (...patterns: readonly string[]): readonly string[]
   globSync(patterns, { cwd: root, exclude: ['test/boundaries/planted/**'] }).toSorted()
 
 /**
- * Runs test files, two at a time on two cores, those that want to be alone at the end; prints each as it ends.
+ * Runs test files, `width` at a time (as many as there are cores), those that want to be alone at the end; prints each as it ends.
  * The deadline is that of a file which names none of its own.
  */
 export const runTestFiles = async (
   files: readonly string[],
-  { deadlineMs, env = {} }: { deadlineMs: number; env?: Readonly<Record<string, string>> },
+  {
+    deadlineMs,
+    env = {},
+    width = availableParallelism(),
+  }: { deadlineMs: number; env?: Readonly<Record<string, string>>; width?: number },
 ): Promise<Totals> => {
   let totals = noTests
   const jobs = files.map((file) => {
@@ -42,7 +46,7 @@ export const runTestFiles = async (
   })
   const runs = (alone: boolean) => jobs.filter(({ isAlone }) => isAlone === alone).map(({ run }) => run)
   const { signal } = interrupted
-  await runPool(runs(false), { width: availableParallelism(), signal })
+  await runPool(runs(false), { width, signal })
   await runPool(runs(true), { width: 1, signal })
   return totals
 }
