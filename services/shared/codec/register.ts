@@ -6,23 +6,20 @@ import { withSignal } from '../with-signal.ts'
 import { createRegistryClient, untilAnswered } from './registry-client.ts'
 import { subjectsOf, type Subject } from './subjects.ts'
 
+export type RegistryAccess = {
+  readonly registryUrl: string
+  /** For one request to the registry. */
+  readonly timeoutMs: number
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
 /**
  * Registers every record of every topic under `<topic>-<full name>` with compatibility FULL_TRANSITIVE. Idempotent.
  * Retried while the registry does not answer, until the signal aborts (REGISTRY_UNREACHABLE).
  * SCHEMA_INCOMPATIBLE names every subject that the registry refused; the others are registered then.
  */
-export const registerSchemas = async ({
-  registryUrl,
-  timeoutMs,
-  log,
-  signal,
-}: {
-  registryUrl: string
-  /** For one request to the registry. */
-  timeoutMs: number
-  log: Log
-  signal: AbortSignal
-}): Promise<void> => {
+export const registerSchemas = async ({ registryUrl, timeoutMs, log, signal }: RegistryAccess): Promise<void> => {
   const registry = createRegistryClient({ registryUrl, timeoutMs })
   const types = localTypes()
   const refused: Fault[] = []
@@ -53,13 +50,7 @@ export const missingSubjects = async ({
   timeoutMs,
   log,
   signal,
-}: {
-  registryUrl: string
-  /** For one request to the registry. */
-  timeoutMs: number
-  log: Log
-  signal: AbortSignal
-}): Promise<{ readonly total: number; readonly missing: readonly string[] }> => {
+}: RegistryAccess): Promise<{ readonly total: number; readonly missing: readonly string[] }> => {
   const registry = createRegistryClient({ registryUrl, timeoutMs })
   const types = localTypes()
   const missing: string[] = []
