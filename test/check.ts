@@ -57,8 +57,8 @@ export const check = async (): Promise<Totals> => {
   await runPool(jobs, { width: availableParallelism(), signal: interrupted.signal })
   console.log('unit tests')
   // Many of them wait for most of their time.
-  const width = 2 * availableParallelism()
-  return add(totals, await runTestFiles(findTestFiles(...unitTests), { deadlineMs: 45_000, width }))
+  const lanes = Array.from({ length: 2 * availableParallelism() }, () => ({}))
+  return add(totals, await runTestFiles(findTestFiles(...unitTests), { deadlineMs: 45_000, lanes }))
 }
 
 if (import.meta.main) {

@@ -25,6 +25,8 @@ const Service = z.object({
   cap_drop: z.array(z.string()),
   security_opt: z.array(z.string()),
   ports: z.array(z.string()).default([]),
+  restart: z.string(),
+  healthcheck: z.object({ test: z.array(z.string()).optional() }).optional(),
   stop_grace_period: z
     .string()
     .regex(/^\d+s$/)
@@ -130,6 +132,12 @@ test('every container is without capabilities, cannot get new ones, and has limi
     if (name !== 'registry-volume') assert.ok(service.deploy?.resources.limits.memory, `${name} has no limit of memory`)
     if (service.image.includes('roomcast')) assert.equal(service.read_only, true, name)
     if (name !== 'registry-volume') assert.notEqual(service.user, '0:0', name)
+  }
+})
+
+test('whatever goes on running says when it is ready: `up --wait` takes what has no health check for ready', () => {
+  for (const [name, { restart, healthcheck }] of Object.entries(services)) {
+    if (restart !== 'no') assert.ok(healthcheck?.test, name)
   }
 })
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
+import { z } from 'zod'
 
 const schemas = new URL('../res/schema/', import.meta.resolve('@cyclonedx/cyclonedx-library'))
 
@@ -15,3 +16,12 @@ export const findFaults = (document: unknown): readonly ErrorObject[] => {
   const validate = ajv.compile(readSchema('bom-1.5'))
   return validate(document) ? [] : (validate.errors ?? [])
 }
+
+const Bill = z.object({ components: z.array(z.object({ purl: z.string() })) })
+
+/** The components of one kind of package URL (`pkg:npm/`), without that beginning and without qualifiers, in the order of the bill. */
+export const namesIn = (bill: unknown, kind: string): readonly string[] =>
+  Bill.parse(bill)
+    .components.map(({ purl }) => decodeURIComponent(purl))
+    .filter((purl) => purl.startsWith(kind))
+    .map((purl) => purl.slice(kind.length).replace(/\?.*/, ''))

@@ -3,7 +3,7 @@ import { PlatformError } from '../../deploy/local/error.ts'
 import { root } from '../../deploy/local/services.ts'
 import { createDocker, type Docker } from './docker.ts'
 import { standIns } from './make-images.ts'
-import { engineFolder, findEngine } from './run-engine.ts'
+import { engineFolder, findEngine, findMachineEngine } from './run-engine.ts'
 
 /** An engine that answers and has the bases of our image. */
 export type Engine = { readonly docker: Docker }
@@ -12,7 +12,7 @@ export type Engine = { readonly docker: Docker }
 export const findImageEngine = async (
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Engine | { readonly missing: string }> => {
-  const host = env['DOCKER_HOST'] ?? (await findEngine(engineFolder))?.dockerHost
+  const host = env['DOCKER_HOST'] ?? ((await findEngine(engineFolder)) ?? (await findMachineEngine()))?.dockerHost
   if (host === undefined) return { missing: 'no Docker engine: node test/containers/engine.ts up, or set DOCKER_HOST' }
   const docker = createDocker(host)
   try {
@@ -48,8 +48,12 @@ export type Stage = {
   /** A field of `docker inspect`, by Go template. */
   readonly inspect: (name: string, format: string) => Promise<string>
   readonly logs: (name: string) => Promise<string>
-  /** SIGTERM, and SIGKILL after the time that it may take. */
-  readonly stop: (name: string, graceSeconds: number) => Promise<void>
+  /** Where a port that was published is reached from here: host and port. */
+  readonly addressOf: (name: string, port: number) => Promise<string>
+  /** SIGTERM, and SIGKILL after the time that it may take. Resolves to the exit code. */
+  readonly stop: (name: string, graceSeconds: number) => Promise<number>
+  /** Starts a container that has ended. */
+  readonly startAgain: (name: string) => Promise<void>
   readonly remove: () => Promise<void>
 }
 
@@ -68,8 +72,13 @@ export const createStage = async (docker: Docker): Promise<Stage> => {
     exec: (name, command) => docker(['exec', nameOf(name), ...command]),
     inspect: async (name, format) => (await docker(['inspect', '--format', format, nameOf(name)])).trim(),
     logs: (name) => docker(['logs', nameOf(name)]),
+    addressOf: async (name, port) => (await docker(['port', nameOf(name), String(port)])).trim(),
     stop: async (name, graceSeconds) => {
       await docker(['stop', '--time', String(graceSeconds), nameOf(name)])
+      return Number(await docker(['inspect', '--format', '{{.State.ExitCode}}', nameOf(name)]))
+    },
+    startAgain: async (name) => {
+      await docker(['start', nameOf(name)])
     },
     remove: async () => {
       const ids = (await docker(['ps', '--all', '--quiet', '--filter', `label=${label}`])).split('\n').filter(Boolean)
@@ -97,6 +106,9 @@ const kafkaSettings = {
   KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
   KAFKA_HEAP_OPTS: '-Xmx256m',
 }
+
+/** Options of `docker run` that publish a port at any free one of this machine. */
+export const publishing = (port: number): readonly string[] => ['--publish', `127.0.0.1::${port}`]
 
 /** Options of `docker run` that set variables. */
 export const setting = (variables: Readonly<Record<string, string>>): readonly string[] =>

@@ -52,10 +52,11 @@ const commandFor = (folder: string, { bridge, prefix }: Subnet): readonly [strin
   return ['unshare', ...namespaces, 'sh', '-c', hide, 'sh', 'docker-init', '--', ...daemon]
 }
 
-/** Whether an engine answers at a socket. */
-const isAnswering = (socketPath: string, signal: AbortSignal): Promise<boolean> =>
+/** Whether an engine answers at a socket, within 2 s. */
+const isAnswering = (socketPath: string, signal?: AbortSignal): Promise<boolean> =>
   new Promise((resolve) => {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(answersWithinMs)])
+    const deadline = AbortSignal.timeout(answersWithinMs)
+    const within = signal === undefined ? deadline : AbortSignal.any([signal, deadline])
     const asked = request({ socketPath, path: '/_ping', signal: within }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
@@ -63,6 +64,13 @@ const isAnswering = (socketPath: string, signal: AbortSignal): Promise<boolean> 
     asked.on('error', () => resolve(false)) // nobody there yet: asked again
     asked.end()
   })
+
+/** Where Docker Engine and Docker Desktop answer unless they are told otherwise. */
+const machineSocket = '/var/run/docker.sock'
+
+/** The engine of the machine; undefined where none answers. */
+export const findMachineEngine = async (): Promise<Engine | undefined> =>
+  (await isAnswering(machineSocket)) ? { dockerHost: `unix://${machineSocket}` } : undefined
 
 /** The engine of a folder; undefined when it does not run. */
 export const findEngine = async (folder: string): Promise<Engine | undefined> =>
@@ -76,10 +84,13 @@ export const startEngine = async ({
   folder,
   say,
   signal,
+  onStart,
 }: {
   readonly folder: string
   readonly say: Say
   readonly signal?: AbortSignal
+  /** Called with the pid of the namespaces' first process when this call starts it. */
+  readonly onStart?: ((pid: number) => void) | undefined
 }): Promise<Engine> => {
   const running = await findEngine(folder)
   if (running !== undefined) return running
@@ -95,6 +106,7 @@ export const startEngine = async ({
       name: processName,
       command: commandFor(folder, subnet),
       ports: {},
+      onStart,
       env: {
         ...process.env,
         PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,

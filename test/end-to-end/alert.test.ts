@@ -1,4 +1,3 @@
-// runs alone: the services of one broker share its rooms
 // deadline: 240 s
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'

@@ -1,4 +1,3 @@
-// runs alone: the services of one broker share its rooms
 // deadline: 300 s
 import assert from 'node:assert/strict'
 import { join } from 'node:path'

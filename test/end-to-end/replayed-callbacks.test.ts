@@ -1,4 +1,4 @@
-// runs alone: the services of one broker share its rooms
+// deadline: 240 s
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import * as push from '../support/push-patterns.ts'

@@ -1,4 +1,4 @@
-// runs alone: the services of one broker share its rooms
+// deadline: 240 s
 import assert from 'node:assert/strict'
 import { randomInt, randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,3 @@
-// runs alone: rooms, dead letters and latencies of other tests would show
 // deadline: 400 s
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'

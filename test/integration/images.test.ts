@@ -1,3 +1,4 @@
+// wants a container engine
 // deadline: 300 s
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -7,11 +8,16 @@ import {
   createStage,
   findImageEngine,
   hardened,
+  publishing,
   setting,
   startPlatformContainers,
 } from '../containers/images.ts'
 import type { Stage } from '../containers/images.ts'
-import { findFaults } from '../containers/images-bill.ts'
+import { findFaults, namesIn } from '../containers/images-bill.ts'
+import { due, inviteAndCancel, openPair, told } from '../containers/images-traffic.ts'
+import type { Pair } from '../containers/images-traffic.ts'
+import { createAppServer } from '../support/app-server.ts'
+import { isOp } from '../support/edge-client.ts'
 import { until } from '../support/until.ts'
 
 const engine = await findImageEngine(process.env)
@@ -23,24 +29,28 @@ const keys = {
   EDGE_JWT_SECRET: 'a-secret-of-this-test-alone',
 }
 const services = ['ingest', 'state-machine', 'mixer', 'edge']
+/** Where clients come in. */
+const doors: Readonly<Record<string, number>> = { ingest: 8080, edge: 8081 }
+const pairCount = 8
 const mebibyte = 1024 * 1024
-
-const Bill = z.object({
-  components: z.array(z.object({ name: z.string(), version: z.string().optional(), purl: z.string() })),
-})
 
 describe('the image of the services', { skip }, () => {
   const docker = 'missing' in engine ? () => Promise.reject(new Error(engine.missing)) : engine.docker
   let image: string
   let stage: Stage
+  let pairs: readonly Pair[] = []
 
   before(async () => {
     image = await buildImage(docker)
     stage = await createStage(docker)
     const platform = await startPlatformContainers(stage, image)
-    const told = { ...platform, ...keys, INGEST_URL: 'http://ingest:8080' }
-    const options = [...hardened, '--health-interval=2s', '--memory=512m', ...setting(told)]
-    await Promise.all(services.map((name) => stage.start(name, options, image, [name])))
+    const variables = setting({ ...platform, ...keys, INGEST_URL: 'http://ingest:8080' })
+    const options = [...hardened, '--health-interval=1s', '--memory=512m', ...variables]
+    const start = (name: string): Promise<void> => {
+      const door = doors[name]
+      return stage.start(name, [...options, ...(door === undefined ? [] : publishing(door))], image, [name])
+    }
+    await Promise.all(services.map(start))
   })
   after(() => stage.remove())
 
@@ -75,12 +85,9 @@ describe('the image of the services', { skip }, () => {
   })
 
   test('has a valid bill of materials that names what is in it', async () => {
-    const text = await stage.run(['--entrypoint', 'cat'], image, ['sbom.cdx.json'])
-    assert.deepEqual(findFaults(JSON.parse(text)), [])
+    const bill: unknown = JSON.parse(await stage.run(['--entrypoint', 'cat'], image, ['sbom.cdx.json']))
+    assert.deepEqual(findFaults(bill), [])
 
-    const purls = Bill.parse(JSON.parse(text)).components.map(({ purl }) => decodeURIComponent(purl))
-    const named = (type: string): readonly string[] =>
-      purls.filter((purl) => purl.startsWith(type)).map((purl) => purl.slice(type.length).replace(/\?.*/, ''))
     const list = async (command: string): Promise<readonly string[]> => {
       const lines = await stage.run(['--entrypoint', 'sh'], image, ['-c', command])
       return [...new Set(lines.trim().split('\n'))].toSorted()
@@ -89,9 +96,12 @@ describe('the image of the services', { skip }, () => {
       "find node_modules -regextype posix-extended -regex '(.*/)?node_modules/(@[^/]+/)?[^@/]+/package.json'"
     const tell =
       'for (const file of process.argv.slice(1)) { const p = require("./" + file); console.log(p.name + "@" + p.version) }'
-    assert.deepEqual(named('pkg:npm/').toSorted(), await list(`${packages} | xargs node -e '${tell}'`))
-    assert.deepEqual(named('pkg:deb/debian/').toSorted(), await list("dpkg-query -W -f '${Package}@${Version}\\n'"))
-    assert.deepEqual(named('pkg:generic/'), await list('node -p \'"node@" + process.versions.node\''))
+    assert.deepEqual(namesIn(bill, 'pkg:npm/').toSorted(), await list(`${packages} | xargs node -e '${tell}'`))
+    assert.deepEqual(
+      namesIn(bill, 'pkg:deb/debian/').toSorted(),
+      await list("dpkg-query -W -f '${Package}@${Version}\\n'"),
+    )
+    assert.deepEqual(namesIn(bill, 'pkg:generic/'), await list('node -p \'"node@" + process.versions.node\''))
   })
 
   test('runs each service unable to write, as nobody in particular, until it is healthy and ready', async () => {
@@ -139,10 +149,44 @@ describe('the image of the services', { skip }, () => {
     }
   })
 
+  test('a state-machine that is stopped under load and started again has lost no step and doubled none', async () => {
+    const [ingest, edge] = [await stage.addressOf('ingest', 8080), await stage.addressOf('edge', 8081)]
+    const app = createAppServer({ url: `http://${ingest}`, apiKey: keys.INGEST_API_KEYS, timeoutMs: 30_000 })
+    const inside = { app, edgeUrl: `ws://${edge}/v1/ws`, secret: keys.EDGE_JWT_SECRET }
+    pairs = await Promise.all(Array.from({ length: pairCount }, (_, at) => openPair(inside, String(at))))
+
+    let decisions = 0
+    let isOver = false
+    const onDecision = (): void => void (decisions += 1)
+    const load = pairs.map((pair) => inviteAndCancel({ app, pair, isOver: () => isOver, onDecision }))
+    const restart = async (): Promise<void> => {
+      try {
+        await until('the load goes on', () => decisions > 4 * pairCount)
+        assert.equal(await stage.stop('state-machine', 15), 0)
+        await stage.startAgain('state-machine')
+      } finally {
+        isOver = true
+      }
+    }
+    const [sessions] = await Promise.all([Promise.all(load), restart()])
+    for (const [at, pair] of pairs.entries()) {
+      const expected = due(sessions[at] ?? [])
+      assert.deepEqual(await told(pair, expected.length), expected)
+    }
+  })
+
+  test('an edge that is stopped asks its clients to come back elsewhere, closes with 4000, and ends with 0', async () => {
+    assert.equal(await stage.stop('edge', 30), 0)
+    for (const { invitee } of pairs) {
+      assert.ok(invitee.lines.some((line) => isOp(line) && line.op === 'reconnect'))
+      assert.equal((await invitee.closed).code, 4000)
+    }
+  })
+
   test('SIGTERM reaches each service, which closes what it has and ends with 0', async () => {
-    await Promise.all(services.map((name) => stage.stop(name, 30)))
+    const codes = await Promise.all(services.map((name) => stage.stop(name, 15)))
+    assert.deepEqual(codes, [0, 0, 0, 0])
     for (const name of services) {
-      assert.equal(await stage.inspect(name, '{{.State.ExitCode}}'), '0', name)
       assert.match(await stage.logs(name), /"signal":"SIGTERM","msg":"stopping"[^]*"exitCode":0,"msg":"stopped"/, name)
     }
   })

@@ -1,4 +1,4 @@
-// runs alone: the services of one broker share its rooms
+// deadline: 240 s
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, test, type TestContext } from 'node:test'

@@ -1,4 +1,4 @@
-// runs alone: the mixers of one broker share its commands
+// deadline: 240 s
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'

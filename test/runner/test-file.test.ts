@@ -41,6 +41,15 @@ test('a file that leaves something open has failed, though its tests passed', as
 })
 
 test('a file says in comments how it wants to be run', () => {
-  assert.deepEqual(wishesOf('test/runner/fixtures/stuck.ts'), { isAlone: true, deadlineMs: 3_000 })
-  assert.deepEqual(wishesOf('test/runner/fixtures/none.ts'), { isAlone: false, deadlineMs: undefined })
+  assert.deepEqual(wishesOf('test/runner/fixtures/stuck.ts'), {
+    isAlone: true,
+    deadlineMs: 3_000,
+    wantsEngine: false,
+  })
+  assert.deepEqual(wishesOf('test/runner/fixtures/none.ts'), {
+    isAlone: false,
+    deadlineMs: undefined,
+    wantsEngine: false,
+  })
+  assert.equal(wishesOf('test/integration/images.test.ts').wantsEngine, true)
 })

@@ -26,6 +26,8 @@ export type Wishes = {
   readonly isAlone: boolean
   /** `// deadline: 300 s` */
   readonly deadlineMs: number | undefined
+  /** `// wants a container engine` */
+  readonly wantsEngine: boolean
 }
 
 export const wishesOf = (file: string): Wishes => {
@@ -34,6 +36,7 @@ export const wishesOf = (file: string): Wishes => {
   return {
     isAlone: /^\/\/ runs alone: \S/m.test(source),
     deadlineMs: deadline === undefined ? undefined : Number(deadline) * 1000,
+    wantsEngine: /^\/\/ wants a container engine/m.test(source),
   }
 }
 

@@ -1,5 +1,4 @@
 import { globSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { interrupted, root } from './child.ts'
 import { runPool } from './pool.ts'
 import { runTestFile, wishesOf, type FileResult } from './test-file.ts'
@@ -23,21 +22,19 @@ export const findTestFiles = (...patterns: readonly string[]): readonly string[]
   globSync(patterns, { cwd: root, exclude: ['test/boundaries/planted/**'] }).toSorted()
 
 /**
- * Runs test files, `width` at a time (as many as there are cores), those that want to be alone at the end; prints each as it ends.
+ * Runs test files, one at a time in each lane, those that want to be alone at the end; prints each as it ends.
  * The deadline is that of a file which names none of its own.
+ * @param lanes the environment that each has besides this process's
  */
 export const runTestFiles = async (
   files: readonly string[],
-  {
-    deadlineMs,
-    env = {},
-    width = availableParallelism(),
-  }: { deadlineMs: number; env?: Readonly<Record<string, string>>; width?: number },
+  { deadlineMs, lanes }: { deadlineMs: number; lanes: readonly Readonly<Record<string, string>>[] },
 ): Promise<Totals> => {
   let totals = noTests
   const jobs = files.map((file) => {
     const wishes = wishesOf(file)
-    const run = async (): Promise<void> => {
+    const run = async (lane: number): Promise<void> => {
+      const env = lanes[lane] ?? {}
       const result = await runTestFile(file, { deadlineMs: wishes.deadlineMs ?? deadlineMs, env })
       console.log(describe(result))
       totals = add(totals, { passed: result.passed, failed: result.failures.length, skipped: result.skipped })
@@ -46,7 +43,7 @@ export const runTestFiles = async (
   })
   const runs = (alone: boolean) => jobs.filter(({ isAlone }) => isAlone === alone).map(({ run }) => run)
   const { signal } = interrupted
-  await runPool(runs(false), { width, signal })
+  await runPool(runs(false), { width: lanes.length, signal })
   await runPool(runs(true), { width: 1, signal })
   return totals
 }
