@@ -17,6 +17,15 @@ test('a cluster that is named is never mixed up with what was started here', () 
   assert.equal(limits.inviteTtlMs, 30_000)
 })
 
+test('a password that a system was started with is to be given again, and its name is told', () => {
+  const secured = { ...local, KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'roomcast' }
+  const withRegistry = { ...local, SCHEMA_REGISTRY_USERNAME: 'roomcast' }
+  assert.throws(() => readDeadLettersConfig({}, secured), /KAFKA_SASL_PASSWORD is missing .*not written down/)
+  assert.throws(() => readDeadLettersConfig({}, withRegistry), /SCHEMA_REGISTRY_PASSWORD is missing .*not written down/)
+  const { kafka } = readDeadLettersConfig({ KAFKA_SASL_PASSWORD: 'secret' }, secured)
+  assert.deepEqual(kafka.sasl, { mechanism: 'plain', username: 'roomcast', password: 'secret' })
+})
+
 test('a bad setting is named', () => {
   assert.throws(() => readDeadLettersConfig({ INVITE_TTL_MS: 'soon' }), /INVITE_TTL_MS/)
 })

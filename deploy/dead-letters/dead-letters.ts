@@ -54,12 +54,14 @@ const run = async (command: Exclude<Command, { readonly verb: 'help' }>, signal:
 }
 
 /** What to do about a fault, where that is known. */
-const adviceFor = ({ code }: Fault): string => {
+const adviceFor = ({ code, message }: Fault): string => {
   switch (code) {
+    case 'PRODUCER_FENCED':
+      return '. Somebody else has begun to replay at this cluster, or Kafka gave up waiting for this run: it has stopped. Run it again'
     case 'BROKER_UNREACHABLE':
       return '. Is KAFKA_BROKERS right? What was being written may be there or not: run it again, and it looks'
     case 'BROKER_REFUSED':
-      return '. May this user read and write the topics that docs/dead-letters.md names?'
+      return message.includes('ACL') ? '. The rights that this user needs are in docs/dead-letters.md' : ''
     case 'REGISTRY_UNREACHABLE':
       return '. Is SCHEMA_REGISTRY_URL right? Nothing is replayed without it'
     default:

@@ -5,22 +5,8 @@ import { Fault } from '../../services/shared/fault.ts'
 import type { IncomingMessage, OutgoingMessage } from '../../services/shared/kafka/message.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { createMetrics } from '../../services/shared/metrics.ts'
+import { asRead } from './testing.ts'
 import { markOf, readEntry, sourceHeaders, toText, type Letter } from './letter.ts'
-
-/** What was sent, as somebody reads it. */
-const asRead = (
-  { topic, key, value, headers = {}, partition = 0 }: OutgoingMessage,
-  offset: number,
-): IncomingMessage => ({
-  topic,
-  partition,
-  offset,
-  key: key === null ? null : Buffer.from(key),
-  value,
-  headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
-  timestamp: 5,
-  size: 0,
-})
 
 const source: IncomingMessage = {
   topic: 'room.input.v1',
@@ -62,11 +48,19 @@ test('a letter that a service has written is read with all that it says', async 
     service: 'state-machine',
     leftOutBytes: undefined,
     sourceTime: 1_795_000_000_000,
+    replayOf: undefined,
   })
   assert.deepEqual([key, value], [source.key, source.value])
   assert.ok(Math.abs(givenUpAt - Date.now()) < 60_000)
   assert.equal(toText(letter.source), 'room.input.v1/3/1204')
   assert.deepEqual(sourceHeaders(letter), { type: 'CohostInvited', traceparent: '00-1-2-01' })
+})
+
+test('a replay that came back says what it was the replay of; what only looks like a position is none', async () => {
+  const of = (text: string) => letterFor({ headers: { replayOf: Buffer.from(text) } })
+  assert.deepEqual((await of('room.input.v1/3/900')).replayOf, { topic: 'room.input.v1', partition: 3, offset: 900 })
+  for (const text of ['', 'room.input.v1', 'a/b/3/900', 'room.input.v1/3/-1'])
+    assert.equal((await of(text)).replayOf, undefined, text)
 })
 
 test('a key that is no text is read as it was, and names no room', async () => {

@@ -30,6 +30,8 @@ export type Letter = About & {
   readonly givenUpAt: number
   /** The source record's own timestamp, epoch ms; of letters of older versions the moment they were given up. */
   readonly sourceTime: number
+  /** The record was itself a replay, and came back: what it was the replay of. */
+  readonly replayOf: Position | undefined
 }
 
 /** Says that a letter was replayed; its value is empty. */
@@ -56,6 +58,12 @@ const ownHeaders: ReadonlySet<string> = new Set([
 
 /** A position as people write it: `room.input.v1/3/1204`. */
 export const toText = ({ topic, partition, offset }: Position): string => `${topic}/${partition}/${offset}`
+
+/** The position that `toText` has written; undefined for other text. */
+export const readPosition = (text: string | undefined): Position | undefined => {
+  const [, topic, partition, offset] = /^([^/]{1,249})\/(\d{1,9})\/(\d{1,15})$/.exec(text ?? '') ?? []
+  return topic === undefined ? undefined : { topic, partition: Number(partition), offset: Number(offset) }
+}
 
 const wholeNumber = (header: Buffer | undefined): number | undefined => {
   const text = header?.toString() ?? ''
@@ -98,7 +106,8 @@ export const readEntry = (message: IncomingMessage): Letter | Mark | undefined =
   if (replayedTo !== undefined) return { ...about, kind: 'mark', replayedTo: textIn(replayedTo), replayedAt: time }
   const sourceTime = wholeNumber(headers['source-time']) ?? time
   const leftOutBytes = wholeNumber(headers['source-value-bytes'])
-  return { ...about, kind: 'letter', key, value, leftOutBytes, headers, givenUpAt: time, sourceTime }
+  const replayOf = readPosition(headers[replayOfHeader]?.toString())
+  return { ...about, kind: 'letter', key, value, leftOutBytes, headers, givenUpAt: time, sourceTime, replayOf }
 }
 
 /** The headers that the record had when it was given up, as far as they were kept; text only. */

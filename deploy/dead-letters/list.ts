@@ -6,7 +6,7 @@ import type { Log } from '../../services/shared/log.ts'
 import { matches, type Filter } from './filter.ts'
 import { readEntry, toText, type Letter, type Mark } from './letter.ts'
 import { maskLine, maskUnknown, showKey, showPosition } from './masks/mask-text.ts'
-import { readTopic, type Progress } from './read-topic.ts'
+import { readTopic, wholeOf, type Progress } from './read-topic.ts'
 import { createTally, type Listed, type Row } from './tally.ts'
 import { layOut, showTime } from './text.ts'
 
@@ -25,13 +25,10 @@ export const readLetters = async (
 ): Promise<void> => {
   const topic = topics.deadLetter.name
   const bounds = await fetchWatermarks({ kafka, topic, signal })
-  const parts = [...bounds].map(
-    ([partition, { earliest, highWatermark }]) => [partition, { from: earliest, to: highWatermark }] as const,
-  )
   await readTopic({
     kafka,
     topic,
-    parts: new Map(parts),
+    parts: wholeOf(bounds),
     take: (message) => {
       const entry = readEntry(message)
       if (entry === undefined) foreign()

@@ -1,11 +1,19 @@
 import { Fault } from '../../services/shared/fault.ts'
 import type { Kafka } from '../../services/shared/kafka/client.ts'
 import type { IncomingMessage } from '../../services/shared/kafka/message.ts'
+import type { Watermarks } from '../../services/shared/kafka/offsets.ts'
 import { createReader } from '../../services/shared/kafka/reader.ts'
 import type { Log } from '../../services/shared/log.ts'
+import { abortable } from '../../services/shared/waiting.ts'
 
 /** A part of a partition: from an offset up to and without another. */
 export type Part = { readonly from: number; readonly to: number }
+
+/** All that is in some partitions. */
+export const wholeOf = (bounds: ReadonlyMap<number, Watermarks>): ReadonlyMap<number, Part> =>
+  new Map(
+    [...bounds].map(([partition, { earliest, highWatermark }]) => [partition, { from: earliest, to: highWatermark }]),
+  )
 
 /** Told now and then how far a long reading is. */
 export type Progress = (topic: string, read: number, of: number) => void
@@ -14,6 +22,7 @@ export type Progress = (topic: string, read: number, of: number) => void
 const maxBytes = 4 << 20
 /** Without anything new for so long the broker is taken to be away. */
 const stallMs = 30_000
+const watchEveryMs = 1_000
 
 /**
  * Reads parts of a topic's partitions, committed records only; each partition in the order of its log. Resolves when all parts are read.
@@ -39,27 +48,23 @@ export const readTopic = async ({
   readonly signal: AbortSignal
 }): Promise<void> => {
   const open = new Map([...parts].filter(([, { from, to }]) => from < to))
+  if (open.size === 0) return
   const total = [...open.values()].reduce((sum, { from, to }) => sum + to - from, 0)
   const positions = new Map([...open].map(([partition, { from }]) => [partition, from]))
   const done = Promise.withResolvers<void>()
-  if (open.size === 0) return
-
-  const stalled = (): void =>
-    done.reject(new Fault('BROKER_UNREACHABLE', `nothing more of ${topic} came for ${stallMs / 1_000} s`))
-  let stalling = setTimeout(stalled, stallMs)
-  const onAbort = (): void => done.reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
+  let lastAt = performance.now()
 
   const takePart = async (partition: number, messages: readonly IncomingMessage[], position: number): Promise<void> => {
     const part = open.get(partition)
     if (part === undefined) return
     for (const message of messages) {
+      signal.throwIfAborted()
       if (message.offset >= part.to) break
       await take(message)
+      lastAt = performance.now()
     }
     positions.set(partition, Math.min(position, part.to))
-    clearTimeout(stalling)
-    stalling = setTimeout(stalled, stallMs)
+    lastAt = performance.now()
     const left = [...open].reduce((sum, [one, { from, to }]) => sum + to - (positions.get(one) ?? from), 0)
     progress(topic, total - left, total)
     if (position >= part.to) reader.remove(partition)
@@ -84,13 +89,15 @@ export const readTopic = async ({
     log,
     signal,
   })
+  const watch = setInterval(() => {
+    if (performance.now() - lastAt > stallMs)
+      done.reject(new Fault('BROKER_UNREACHABLE', `nothing more of ${topic} came for ${stallMs / 1_000} s`))
+  }, watchEveryMs)
   try {
-    if (signal.aborted) throw signal.reason
     for (const [partition, { from }] of open) reader.add(partition, from)
-    await done.promise
+    await abortable(done.promise, signal)
   } finally {
-    clearTimeout(stalling)
-    signal.removeEventListener('abort', onAbort)
+    clearInterval(watch)
     await reader.close()
   }
 }

@@ -1,7 +1,7 @@
 import type { Letter, Mark } from './letter.ts'
 
 /** A letter without its bytes. */
-export type Listed = Omit<Letter, 'kind' | 'value' | 'headers' | 'sourceTime' | 'leftOutBytes'> & {
+export type Listed = Omit<Letter, 'kind' | 'value' | 'headers' | 'sourceTime' | 'leftOutBytes' | 'replayOf'> & {
   readonly bytes: number
   replayed: { readonly to: string; readonly at: number } | undefined
 }

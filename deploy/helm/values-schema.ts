@@ -11,6 +11,9 @@ const texts = z.record(z.string(), z.string())
 /** What Kubernetes itself describes: `kubeconform` and the API server check it. */
 const any = z.looseObject({})
 const peers = z.array(any)
+const ports = z.array(z.int().min(1).max(65_535))
+/** The beginning of the names of objects. */
+const objectName = z.string().regex(/^([a-z]([-a-z0-9]*[a-z0-9])?)?$/)
 const httpUrl = z.string().regex(/^(https?:\/\/\S+)?$/)
 
 const authority = z.strictObject({ secret: text.optional(), configMap: text.optional(), key: text.optional() })
@@ -24,12 +27,12 @@ const autoscaling = { enabled: flag, minReplicas: count, maxReplicas: count, cpu
 
 const service = (key: ServiceKey) => ({
   replicas: some,
-  resources: any,
+  resources: any.optional(),
   /** The service may then still take as long as it needs to stop. */
   preStopSeconds: z.int().min(0).max(120),
   env: environment(key),
   secrets: secrets(key),
-  podAnnotations: texts,
+  podAnnotations: texts.optional(),
 })
 
 const reachable = {
@@ -46,8 +49,8 @@ const Values = z.strictObject({
     pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
     pullSecrets: z.array(text),
   }),
-  nameOverride: text,
-  fullnameOverride: text,
+  nameOverride: objectName,
+  fullnameOverride: objectName,
   env: environment('all'),
   secrets: secrets('all'),
   kafka: z.strictObject({
@@ -79,7 +82,7 @@ const Values = z.strictObject({
     replication: count,
     minInSyncReplicas: count,
     deadlineSeconds: count,
-    resources: any,
+    resources: any.optional(),
   }),
   ingest: z.strictObject({ ...service('ingest'), ...reachable, autoscaling: z.strictObject(autoscaling) }),
   stateMachine: z.strictObject({
@@ -94,11 +97,11 @@ const Values = z.strictObject({
   }),
   keda: z.strictObject({ enabled: flag, prometheusUrl: httpUrl }),
   podDisruptionBudgets: flag,
-  nodeSelector: texts,
-  tolerations: z.array(any),
+  nodeSelector: texts.optional(),
+  tolerations: z.array(any).optional(),
   priorityClassName: text,
-  topologyKeys: z.array(text),
-  podSecurityContext: any,
+  topologyKeys: z.array(text).optional(),
+  podSecurityContext: any.optional(),
   serviceAccount: z.strictObject({ create: flag, name: text, annotations: texts }),
   networkPolicy: z.strictObject({
     enabled: flag,
@@ -107,11 +110,14 @@ const Values = z.strictObject({
     adminFrom: peers,
     dnsTo: peers,
     kafkaTo: peers,
-    kafkaPorts: z.array(z.int().min(1).max(65_535)),
+    kafkaPorts: ports,
     registryTo: peers,
+    registryPorts: ports,
     jwksTo: peers,
-    cloudTo: peers,
+    jwksPorts: ports,
     tracesTo: peers,
+    tracesPorts: ports,
+    cloudTo: peers,
   }),
   monitoring: z.strictObject({
     serviceMonitor: z.strictObject({ enabled: flag, interval: text, labels: texts }),
@@ -125,7 +131,10 @@ const Values = z.strictObject({
 const isKey = (word: unknown): word is ServiceKey => typeof word === 'string' && word in shapes
 const shapesOf = (of: unknown) => (isKey(of) ? [shapes[of]] : Object.values(shapes))
 
-/** The schema of values.yaml, as text. */
+/**
+ * The schema of values.yaml, as text. What has a default is required all the same: Helm looks at a file of values together with the
+ * defaults, and a key without a value takes its default away.
+ */
 export const createValuesSchema = (): string => {
   const schema = z.toJSONSchema(Values, {
     target: 'draft-7',
@@ -135,8 +144,6 @@ export const createValuesSchema = (): string => {
       delete jsonSchema['secrets']
       if (ofEnvironment !== undefined) Object.assign(jsonSchema, environmentSchema(shapesOf(ofEnvironment)))
       if (ofSecrets !== undefined) Object.assign(jsonSchema, secretsSchema(shapesOf(ofSecrets)))
-      // Helm's own defaults are in values.yaml, so nothing is required of whoever writes a file of his own.
-      delete jsonSchema.required
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
     },
   })

@@ -28,14 +28,16 @@ const joins = (name: string): Permission => ({
   why: 'its consumer group',
 })
 
-/** One transactional id for each partition. */
-const transacts = (prefix: string): Permission => ({
+const transacts = (pattern: AclRule['pattern'], name: string, why: string): Permission => ({
   resource: 'transactionalId',
-  pattern: 'prefixed',
-  name: prefix,
+  pattern,
+  name,
   operation: 'Write',
-  why: 'one producer for each partition',
+  why,
 })
+/** One transactional id for each partition. */
+const transactsByPartition = (prefix: string): Permission =>
+  transacts('prefixed', prefix, 'one producer for each partition')
 
 const givesUp = writes('deadLetter', 'records that it cannot read')
 
@@ -57,7 +59,7 @@ export const permissions = {
     joins('state-machine'),
     reads('pushLike', 'totals'),
     reads('roomState', 'restore'),
-    transacts('state-machine-'),
+    transactsByPartition('state-machine-'),
     writes('pushSignal', 'weights 4 and 5'),
     writes('requestOutcome', 'what was decided'),
     writes('mixCommand', 'commands to the mixer'),
@@ -68,7 +70,7 @@ export const permissions = {
   mixer: [
     reads('mixCommand', 'what it carries out'),
     joins('mixer'),
-    transacts('mixer-'),
+    transactsByPartition('mixer-'),
     writes('roomInput', 'results'),
     givesUp,
   ],
@@ -100,6 +102,7 @@ export const permissions = {
     writes('roomInput', 'replay'),
     writes('pushComment', 'replay'),
     writes('pushLike', 'replay'),
+    transacts('literal', 'dead-letters', 'replay: one at a time'),
   ],
 } as const satisfies Readonly<Record<string, readonly Permission[]>>
 

@@ -17,6 +17,9 @@ import { awaitReady } from './ready.ts'
 const here = import.meta.dirname
 
 const readyWithinMs = 120_000
+const aloneEveryMs = 50
+/** Each look asks for all partitions, at each broker, while another one starts. */
+const clusterEveryMs = 250
 
 /** All jars, in one order: what `libs/*` would give, but the same on every file system. */
 const classPath = async (kafkaDir: string): Promise<string> => {
@@ -129,6 +132,7 @@ export const awaitBroker = ({
     dataDir,
     started,
     deadlineMs: readyWithinMs,
+    everyMs: running.length > 1 ? clusterEveryMs : aloneEveryMs,
     signal,
     isReady: async (over) => {
       if (running.length > 1 && !(await isWhole(over))) return false

@@ -18,7 +18,7 @@ export type Environment = {
   readonly ingestApiKey: string
   /** Undefined where the edge checks tokens by EDGE_JWKS_URL alone. */
   readonly edgeJwtSecret: string | undefined
-  /** Every variable that was set for the services, as they got it. */
+  /** Every variable that was set for the services, as they got it; without the passwords of brokers and registry. */
   readonly variables: Variables
 }
 
@@ -34,7 +34,7 @@ export const describeEnvironment = (variables: Variables): Environment => ({
   variables,
 })
 
-/** The variables of the last start in a DATA_DIR; undefined where there was none. */
+/** The variables of the last start in a DATA_DIR, without the passwords of brokers and registry; undefined where there was none. */
 export const readVariables = async (dataDir: string): Promise<Variables | undefined> =>
   z.record(z.string(), z.string()).safeParse(await readJson(file(dataDir))).data
 

@@ -48,18 +48,20 @@ export const bringUpMedia = async ({
   dataDir,
   media,
   ports,
+  onStart,
   signal,
 }: {
   readonly dataDir: string
   readonly media: Media
   readonly ports: Ports
+  readonly onStart?: ((pid: number) => void) | undefined
   readonly signal: AbortSignal
 }): Promise<ProcessRecord | StartedProcess> => {
   const own = portsOf(ports)
   const notifyUrl = `http://127.0.0.1:${ports['MIXER_MEDIA_PORT']}/notify`
   const started =
     (await findProcess(dataDir, mediaServerName)) ??
-    (await startMediaServer({ dataDir, ports: own, ...media, notifyUrl }))
+    (await startMediaServer({ dataDir, ports: own, ...media, notifyUrl, onStart }))
   await awaitMediaServer({ dataDir, started, ports: own, signal })
   return started
 }

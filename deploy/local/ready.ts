@@ -26,6 +26,7 @@ export const awaitReady = async ({
   started,
   isReady,
   deadlineMs,
+  everyMs = 50,
   signal,
 }: {
   readonly dataDir: string
@@ -33,12 +34,14 @@ export const awaitReady = async ({
   /** Aborted through its argument when nobody waits any more. */
   readonly isReady: (signal: AbortSignal) => Promise<boolean>
   readonly deadlineMs: number
+  /** Between two looks. */
+  readonly everyMs?: number
   readonly signal?: AbortSignal | undefined
 }): Promise<void> => {
   const over = new AbortController()
   const outer = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
   const ended = waitUntil(async () => !(await isAlive(started)), { deadlineMs, everyMs: 100, signal: outer })
-  const ready = waitUntil(() => isReady(outer), { deadlineMs, signal: outer })
+  const ready = waitUntil(() => isReady(outer), { deadlineMs, everyMs, signal: outer })
   try {
     const first = await Promise.race([ready, ended.then((gone) => (gone ? 'gone' : false))])
     if (first === true) return

@@ -7,6 +7,7 @@ import {
   mediaConfig,
   port,
   readConfig,
+  registryAddress,
   registryConfig,
   whole,
 } from '../../services/shared/config.ts'
@@ -24,7 +25,7 @@ export type Settings = {
   readonly kafka: KafkaSettings | undefined
   /** How many to start here; 0 when they run elsewhere. */
   readonly brokers: number
-  /** A registry that runs elsewhere; undefined: start one here. */
+  /** A registry that runs elsewhere, with user and password where it has them; undefined: start one here. */
   readonly registryUrl: string | undefined
   readonly partitions: number
   readonly replication: number
@@ -61,6 +62,7 @@ export const readSettings = (env: Env, all: readonly Service[], made = 1): Setti
     z.object({
       ...kafkaConfig,
       KAFKA_BROKERS: list.optional(),
+      ...registryConfig,
       SCHEMA_REGISTRY_URL: registryConfig.SCHEMA_REGISTRY_URL.unwrap().optional(),
       TOPIC_PARTITIONS: whole(12, { min: 1 }),
       BROKERS: whole(made).refine((count) => brokerCounts.includes(count), `expected ${brokerCounts.join(' or ')}`),
@@ -79,12 +81,12 @@ export const readSettings = (env: Env, all: readonly Service[], made = 1): Setti
   const wanted = { ...brokerPorts(config.BROKERS), REGISTRY_PORT: 8085, ...(hasMedia ? mediaPorts : {}) }
   const defaults = Object.assign({}, wanted, ...services.map((service) => service.ports))
   const shape = Object.entries<number>(defaults).map(([variable, byDefault]) => [variable, port(byDefault)] as const)
-  const { KAFKA_BROKERS: brokers } = config
+  const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registry } = config
   return {
     dataDir: readDataDir(env),
     brokers: brokersHere,
     kafka: brokers === undefined ? undefined : kafkaSettings({ ...config, KAFKA_BROKERS: brokers }),
-    registryUrl: config.SCHEMA_REGISTRY_URL,
+    registryUrl: registry === undefined ? undefined : registryAddress({ ...config, SCHEMA_REGISTRY_URL: registry }),
     partitions: config.TOPIC_PARTITIONS,
     replication: config.TOPIC_REPLICATION ?? Math.max(1, brokersHere),
     services,

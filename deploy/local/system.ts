@@ -1,3 +1,11 @@
+import { z } from 'zod'
+import {
+  kafkaConfig,
+  kafkaSettings,
+  readConfig,
+  registryAddress,
+  registryConfig,
+} from '../../services/shared/config.ts'
 import type { Log } from '../../services/shared/log.ts'
 import { isAnswered } from './answers.ts'
 import { choosePorts, type Ports } from './choose-ports.ts'
@@ -15,7 +23,7 @@ import { registryName } from './registry.ts'
 import { root, type Service } from './services.ts'
 import { readDataDir, readSettings, type Env } from './settings.ts'
 import type { Setup } from './setup.ts'
-import { resolveVariables, tellDifferences } from './variables.ts'
+import { resolveVariables, tellDifferences, withoutSecrets } from './variables.ts'
 
 /** The record of a `run` in the foreground: not one of the things that it runs. */
 export const foregroundName = 'roomcast'
@@ -55,15 +63,21 @@ export const startSystem = async ({
   env,
   services: all,
   setup,
+  isShortLived = false,
   log,
   say,
+  onStart,
   signal,
 }: {
   readonly env: Env
   readonly services: readonly Service[]
   readonly setup: Setup
+  /** Of the brokers, as `bringUp` says. */
+  readonly isShortLived?: boolean
   readonly log: Log
   readonly say: Say
+  /** Called with the pid of each process in the moment in which it is started. */
+  readonly onStart?: ((pid: number) => void) | undefined
   readonly signal: AbortSignal
 }): Promise<System> => {
   const settings = readSettings(env, all, await readBrokerCount(readDataDir(env)))
@@ -80,9 +94,9 @@ export const startSystem = async ({
   if (media !== undefined) await checkMedia(dataDir, ports)
   await checkServicePorts(missing, ports)
   const variables = await resolveVariables(env, settings, ports)
-  if (missing.length < services.length) await tellDifferences(dataDir, variables, say)
-  await writeVariables(dataDir, variables)
-  const environment = describeEnvironment(variables)
+  const shown = withoutSecrets(variables)
+  if (missing.length < services.length) await tellDifferences(dataDir, shown, say)
+  await writeVariables(dataDir, shown)
 
   const platform = await bringUp({
     dataDir,
@@ -90,14 +104,17 @@ export const startSystem = async ({
       brokers: createNodes(brokers, ports),
       registry: settings.registryUrl === undefined ? { port: ports['REGISTRY_PORT'] ?? 0 } : undefined,
     },
+    isShortLived,
     say,
     signal,
+    onStart,
   })
 
   say('creating topics and registering schemas, as far as they are missing …')
   await setup({
-    kafka: settings.kafka ?? { brokers: environment.brokers, ssl: false, sasl: null },
-    registryUrl: environment.registryUrl,
+    // As the services read them.
+    kafka: kafkaSettings(readConfig(z.object(kafkaConfig), variables)),
+    registryUrl: registryAddress(readConfig(z.object(registryConfig), variables)),
     partitions: settings.partitions,
     replication: settings.replication,
     log,
@@ -105,7 +122,7 @@ export const startSystem = async ({
   })
 
   if (media !== undefined) say('starting the media server, as far as it does not run …')
-  const mediaServer = media === undefined ? [] : [await bringUpMedia({ dataDir, media, ports, signal })]
+  const mediaServer = media === undefined ? [] : [await bringUpMedia({ dataDir, media, ports, onStart, signal })]
 
   if (missing.length > 0) say(`starting ${missing.map(({ name }) => name).join(', ')} …`)
   const processes = []
@@ -121,11 +138,12 @@ export const startSystem = async ({
           ports: pick(ports, Object.keys(own)),
           cwd: root,
           env: { ...env, ...variables },
+          onStart,
         })),
     )
   }
   await awaitServices({ dataDir, services, processes, signal })
-  return { environment, processes: [...platform, ...mediaServer, ...processes] }
+  return { environment: describeEnvironment(shown), processes: [...platform, ...mediaServer, ...processes] }
 }
 
 const awaitServices = async ({

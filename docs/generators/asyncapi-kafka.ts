@@ -3,7 +3,7 @@ import { setupEnvironment } from '../../deploy/kafka/setup-config.ts'
 import type { JsonSchema } from '../../schemas/json-schema.ts'
 import type { Topic, TopicKey } from '../../schemas/topics.ts'
 import { kafkaConfig, registryConfig } from '../../services/shared/config.ts'
-import { bindingVersion, deadLetter, describeRecord, messagesOf, topicKeys, topicOf } from './kafka-messages.ts'
+import { bindingVersion, ofDeadLetters, describeRecord, messagesOf, topicKeys, topicOf } from './kafka-messages.ts'
 import { describeOperations } from './kafka-operations.ts'
 import { project } from './project.ts'
 
@@ -22,7 +22,7 @@ const says: Readonly<Record<TopicKey, string>> = {
     'The state of every room that lives; a record without a value ends it. Written in transactions: read_committed.',
   roomPresence: 'How many watch a room, by edge.',
   deadLetter:
-    'What could not be processed: bytes, key and partition as they were, and in headers where it came from and why.',
+    'What could not be processed: bytes, key and partition as they were, and in headers where it came from and why; and what was replayed of it.',
 }
 
 /** Durations and sizes as numbers, policies as a list: as the binding has them. */
@@ -98,7 +98,7 @@ export const describeKafka = (): JsonSchema => {
     components: {
       messages: {
         ...Object.fromEntries([...all].map((record) => [record, describeRecord(record)])),
-        deadLetter,
+        ...ofDeadLetters,
       },
       securitySchemes: {
         ...schemes,

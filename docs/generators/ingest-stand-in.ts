@@ -29,7 +29,7 @@ export const openStandIn = async (settings: Partial<HttpSettings> = {}) => {
     events,
     outcomes,
     rooms,
-    names: createNameMemory({ maxNames: 10 }),
+    names: createNameMemory({ maxNames: 10_000 }),
     addresses: media,
     clock: systemClock,
     newEventId: randomUUID,

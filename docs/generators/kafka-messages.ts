@@ -2,7 +2,7 @@ import type { JsonSchema } from '../../schemas/json-schema.ts'
 import { readRecords, standAlone } from '../../schemas/records.ts'
 import { topics, type Topic, type TopicKey } from '../../schemas/topics.ts'
 import { fullNames, type RecordName } from '../../schemas/types.generated.ts'
-import { deadLetterHeaders } from './dead-letter-headers.ts'
+import { deadLetterHeaders, replayMarkHeaders, replayOf } from './dead-letter-headers.ts'
 
 /** Of AsyncAPI's binding for Kafka. */
 export const bindingVersion = '0.5.0'
@@ -21,6 +21,7 @@ const headersOf = (record: RecordName): JsonSchema => ({
   properties: {
     type: { const: record, description: 'the short name of the record' },
     traceparent,
+    replayOf,
     ...(record === 'RequestDecided' ? { eventId: { type: 'string', description: 'of the request' } } : {}),
   },
 })
@@ -50,16 +51,29 @@ export const describeRecord = (record: RecordName): JsonSchema => {
   }
 }
 
-export const deadLetter: JsonSchema = {
-  name: 'deadLetter',
-  title: 'a record that was given up',
-  contentType: 'application/octet-stream',
-  headers: deadLetterHeaders,
-  payload: { description: 'the bytes as they came' },
-  bindings: { kafka: { key: { type: 'string', description: 'as it was' }, bindingVersion } },
-}
+const keyAsItWas = { kafka: { key: { type: 'string', description: 'as it was' }, bindingVersion } }
+
+/** What is in the topic of dead letters, which has no records of its own. */
+export const ofDeadLetters = {
+  deadLetter: {
+    name: 'deadLetter',
+    title: 'a record that was given up',
+    contentType: 'application/octet-stream',
+    headers: deadLetterHeaders,
+    payload: { description: 'the bytes as they came; none, where there were too many' },
+    bindings: keyAsItWas,
+  },
+  replayMark: {
+    name: 'replayMark',
+    title: 'the mark of a replay: a record that was given up has been written again',
+    headers: replayMarkHeaders,
+    payload: { type: 'null', description: 'none' },
+    bindings: keyAsItWas,
+  },
+} as const satisfies Readonly<Record<string, JsonSchema>>
 
 /** The names of the messages of a topic. */
-export const messagesOf = (key: TopicKey): readonly string[] => (key === 'deadLetter' ? [key] : topicOf(key).records)
+export const messagesOf = (key: TopicKey): readonly string[] =>
+  key === 'deadLetter' ? Object.keys(ofDeadLetters) : topicOf(key).records
 /** A message of a topic. */
 export const refTo = (key: TopicKey, message: string): JsonSchema => ({ $ref: `#/channels/${key}/messages/${message}` })

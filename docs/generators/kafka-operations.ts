@@ -15,7 +15,8 @@ const groupBinding = (who: Who, key: TopicKey): JsonSchema => {
 const sendOf = (who: Who, key: TopicKey): readonly [string, JsonSchema][] => {
   const writing = writingOf(who, topicOf(key))
   if (writing === undefined) return []
-  const messages = key === 'deadLetter' ? ['deadLetter'] : writing.records
+  const ofDeadLetters = [who === 'dead-letters' ? 'replayMark' : 'deadLetter']
+  const messages = key === 'deadLetter' ? ofDeadLetters : writing.records
   if (messages.length === 0) throw new Error(`${who} may write ${topicOf(key).name}, but nobody said which records`)
   const described: JsonSchema = {
     action: 'send',

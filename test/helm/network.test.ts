@@ -45,7 +45,7 @@ chartTest(
       flows,
       sorted([
         ...always('anywhere'),
-        ...[...services, 'setup'].flatMap((pod) => [`${pod} → namespace kafka:9093`, `${pod} → namespace kafka:443`]),
+        ...[...services, 'setup'].flatMap((pod) => [`${pod} → namespace kafka:9093`, `${pod} → namespace kafka:8443`]),
         ...Object.entries(adminPorts).map(([service, port]) => `namespace monitoring → ${service}:${port} (taken)`),
         'namespace ingress → ingest:8080 (taken)',
         'namespace ingress → edge:8081 (taken)',
@@ -72,6 +72,21 @@ chartTest('ports follow the addresses of keys, cloud, traces and brokers', async
     assert.ok(flows.includes(flow), `${flow} is missing in ${flows.join(', ')}`)
   }
   assert.ok(!flows.some((flow) => flow.startsWith('setup → namespace monitoring')))
+})
+
+chartTest('pods that listen on another port than their Service are reached at their own', async ({ render }) => {
+  const networkPolicy = { registryPorts: [8081, 8082], jwksPorts: [8083], tracesPorts: [8084] }
+  const flows = flowsOf(await render('everything', { networkPolicy }))
+  const wanted = ['→ 10.21.0.7/32:8081', '→ 10.21.0.7/32:8082', '→ 10.22.0.0/16:8083', '→ namespace monitoring:8084']
+  for (const flow of wanted) assert.ok(flows.includes(`edge ${flow}`), `${flow} is missing in ${flows.join(', ')}`)
+  for (const port of [8443, 9443, 4318])
+    assert.ok(!flows.some((flow) => flow.endsWith(`:${port}`) && flow.startsWith('edge')))
+})
+
+chartTest('without peers everybody may ask for metrics, as for all the rest', async ({ render }) => {
+  const flows = flowsOf(await render('minimal', { networkPolicy: { adminFrom: [] } }))
+  for (const [service, port] of Object.entries(adminPorts))
+    assert.ok(flows.includes(`anyone → ${service}:${port} (taken)`))
 })
 
 chartTest('a cloud inside the mixer reaches ingest though only named peers may call it', async ({ render }) => {

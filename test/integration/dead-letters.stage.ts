@@ -3,15 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import avro from 'avsc'
 import { findFreePort } from '../../deploy/local/ports.ts'
 import { root } from '../../deploy/local/services.ts'
 import { setup } from '../../deploy/local/setup.ts'
 import { topics } from '../../schemas/topics.ts'
-import { fullNames, type AnyRecord, type RecordName, type Records } from '../../schemas/types.generated.ts'
-import { localTypes } from '../../services/shared/codec/avro.ts'
+import type { AnyRecord, RecordName, Records } from '../../schemas/types.generated.ts'
 import { createCodec } from '../../services/shared/codec/codec.ts'
-import { createRegistryClient } from '../../services/shared/codec/registry-client.ts'
 import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
 import type { OutgoingMessage } from '../../services/shared/kafka/message.ts'
 import { fetchWatermarks } from '../../services/shared/kafka/offsets.ts'
@@ -20,6 +17,8 @@ import { readPartition } from '../../services/shared/kafka/reader.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { startKafka } from '../support/kafka.ts'
 import { createServiceProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+import { createNewerWriter } from './dead-letters.newer-writer.ts'
 
 export const partitions = 12
 const input = topics.roomInput
@@ -33,6 +32,11 @@ export type Logged = {
   readonly decoded: AnyRecord | undefined
 }
 
+/** What inputs of the tests say: the live of Ann, her stream, and the status of a room whose live is pushed. */
+export const create = { uid: 'ann', name: 'Ann', description: null }
+export const publish = { action: 'publish', cloudTime: null }
+export const pushing = 1
+
 type Printed = { readonly code: number; readonly out: string }
 
 /** A broker with all topics, a registry with all schemas, a state-machine, and the command. */
@@ -45,7 +49,6 @@ export const openStage = async () => {
   const codec = createCodec({ registryUrl, timeoutMs: 5_000, log: silentLog })
   for (const topic of [input, topics.pushComment, topics.pushLike, topics.requestOutcome])
     await codec.prepare(topic, signal)
-  const registry = createRegistryClient({ registryUrl, timeoutMs: 5_000 })
   const limits = { maxBufferedMessages: 10_000, maxBufferedBytes: 32 << 20, deliveryTimeoutMs: 20_000 }
   const producer = await createBatchingProducer({ kafka, ...limits, log: silentLog })
   const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-dead-letters-'))
@@ -102,54 +105,45 @@ export const openStage = async () => {
   const recordsOf = async (roomId: string, topic: string = input.name): Promise<readonly Logged[]> =>
     (await readLog(topic, partitionFor(roomId, partitions))).filter(({ key }) => key === roomId)
 
+  /** The newest state of a room; undefined: there is none. */
+  const roomState = async (roomId: string): Promise<Records['Room'] | undefined> => {
+    const last = (await recordsOf(roomId, topics.roomState.name)).at(-1)?.decoded
+    return last?.type === 'Room' ? last.record : undefined
+  }
+
+  /** The letters of a room whose records stood in its own partition, or in the one after that. */
+  const lettersOf = async (roomId: string): Promise<readonly Logged[]> => {
+    const own = partitionFor(roomId, partitions)
+    const all = [own, (own + 1) % partitions].map((one) => readLog(topics.deadLetter.name, one))
+    return (await Promise.all(all))
+      .flat()
+      .filter(({ key, headers }) => key === roomId && headers['replayed-to'] === undefined)
+  }
+
   return {
     kafka,
     codec,
     producer,
-    dataDir,
     record,
-    readLog,
-    recordsOf,
     send: (message: OutgoingMessage) => producer.send(message),
     /** Appends an input as it should be. */
     input: <N extends RecordName>(type: N, body: Records[N]) =>
       producer.send({ topic: input.name, key: body.roomId, value: codec.encode(input, type, body) }),
-    /**
-     * A writer with a schema that has one more field and that the registry does not have yet; `register` makes up for it. The id is that
-     * which comes next.
-     */
-    newerWriter: async (type: RecordName) => {
-      const local = localTypes().get(fullNames[type])
-      if (local === undefined) throw new Error(`no schema of ${type}`)
-      const more = { name: `more${Date.now()}`, type: ['null', 'string'], default: null }
-      const schema = { ...local.schema, fields: [...local.schema.fields, more] }
-      const placeholder = { type: 'record', name: `P${Date.now()}`, namespace: 'test', fields: [] }
-      const id = (await registry.register(`test-${placeholder.name}`, placeholder)) + 1
-      const avroType = avro.Type.forSchema(schema as avro.Schema)
-      return {
-        encode: (body: object): Buffer => {
-          const head = Buffer.alloc(5)
-          head.writeInt32BE(id, 1)
-          return Buffer.concat([head, avroType.toBuffer({ ...body, [more.name]: null })])
-        },
-        register: async (): Promise<void> => {
-          const given = await registry.register(`${input.name}-${fullNames[type]}`, schema)
-          if (given !== id) throw new Error(`the registry gave the id ${given}, not ${id}`)
-        },
-      }
-    },
-    /** The newest state of a room; undefined: there is none. */
-    roomState: async (roomId: string): Promise<Records['Room'] | undefined> => {
-      const last = (await recordsOf(roomId, topics.roomState.name)).at(-1)?.decoded
-      return last?.type === 'Room' ? last.record : undefined
-    },
-    /** The letters of a room whose records stood in its own partition, or in the one after that. */
-    lettersOf: async (roomId: string): Promise<readonly Logged[]> => {
-      const own = partitionFor(roomId, partitions)
-      const all = [own, (own + 1) % partitions].map((one) => readLog(topics.deadLetter.name, one))
-      return (await Promise.all(all))
-        .flat()
-        .filter(({ key, headers }) => key === roomId && headers['replayed-to'] === undefined)
+    newerWriter: (type: RecordName) => createNewerWriter(registryUrl, type),
+    /** Appends an input that nobody can read. */
+    junk: (roomId: string, headers: Readonly<Record<string, string>> = {}) =>
+      producer.send({ topic: input.name, key: roomId, value: Buffer.from('no record of ours'), headers }),
+    roomState,
+    hasStatus: (roomId: string, status: number): Promise<void> =>
+      until(`room status ${status}`, async () => (await roomState(roomId))?.status === status),
+    /** The inputs of a room that are replays. */
+    replaysOf: async (roomId: string): Promise<readonly Logged[]> =>
+      (await recordsOf(roomId)).filter(({ headers }) => headers['replayOf'] !== undefined),
+    /** The places of a room's letters, oldest first, when there are so many. */
+    lettersCome: async (roomId: string, count: number): Promise<readonly string[]> => {
+      let letters: readonly Logged[] = []
+      await until(`${count} dead letters`, async () => (letters = await lettersOf(roomId)).length >= count)
+      return letters.map(({ partition, offset }) => `${partition}/${offset}`)
     },
     writeJson: async (content: unknown): Promise<string> => {
       const file = join(dataDir, `${randomUUID()}.json`)

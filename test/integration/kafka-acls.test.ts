@@ -1,137 +1,110 @@
-// runs alone: a broker of its own, and four services
-// deadline: 240 s
+// deadline: 300 s
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { z } from 'zod'
-import { everybody, permissions, rulesFor, type Permission, type Who } from '../../deploy/kafka/acl-table.ts'
+import { everybody, permissions, type Permission, type Who } from '../../deploy/kafka/acl-table.ts'
 import { logFile } from '../../deploy/local/processes.ts'
-import { setup } from '../../deploy/local/setup.ts'
-import { topics } from '../../schemas/topics.ts'
-import { kafkaConfig, kafkaSettings, readConfig } from '../../services/shared/config.ts'
-import { createAcls } from '../../services/shared/kafka/acls.ts'
+import { waitUntil } from '../../deploy/local/wait.ts'
+import { topics, type Topic } from '../../schemas/topics.ts'
+import type { RecordName, Records } from '../../schemas/types.generated.ts'
 import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
-import { createKafka, type Kafka } from '../../services/shared/kafka/client.ts'
-import { fetchWatermarks } from '../../services/shared/kafka/offsets.ts'
-import { readPartition } from '../../services/shared/kafka/reader.ts'
 import { silentLog } from '../../services/shared/log.ts'
-import { startKafka, type TestKafka } from '../support/kafka.ts'
 import { changePassword } from '../support/change-password.ts'
-import { passwordOf, startSecuredBroker, type SecuredBroker } from '../support/secured-broker.ts'
-import { startSecuredRegistry, type SecuredRegistry } from '../support/secured-registry.ts'
-import { startSecuredSystem, type SecuredSystem } from '../support/secured-system.ts'
+import { newRoomId } from '../support/edge-records.ts'
+import { readRecord, writeRecord } from '../support/secured-rules.ts'
+import { openSecuredStage, type SecuredStage } from '../support/secured-stage.ts'
+import { openUpstream } from '../support/secured-upstream.ts'
 import { until } from '../support/until.ts'
 
-const partitions = 2
-const log = silentLog
-let registry: TestKafka
-let broker: SecuredBroker
-let proxy: SecuredRegistry
-let system: SecuredSystem
-
 const services = ['ingest', 'state-machine', 'mixer', 'edge'] as const
-const passwordFile = (who: string): string => join(broker.folder, `${who}.password`)
-const userOf = (who: string): string => `roomcast-${who}`
-const settingsOf = (who: Who) => kafkaSettings(readConfig(z.object(kafkaConfig), broker.environmentOf(userOf(who))))
-const kafkaOf = (who: Who): Kafka => createKafka({ ...settingsOf(who), clientId: `test-${who}`, log })
-
+let stage: SecuredStage
 before(async () => {
-  registry = await startKafka()
-  // kafkajs logs in again 10 s before a login runs out: every 2 s here, in the midst of everything.
-  broker = await startSecuredBroker({ users: everybody.map(userOf), properties: 'connections.max.reauth.ms=12000\n' })
-  await createAcls({ kafka: broker.admin, rules: rulesFor(everybody, 'User:roomcast-{}') })
-  const { registryUrl } = registry
-  const signal = AbortSignal.timeout(60_000)
-  await setup({ kafka: settingsOf('setup'), registryUrl, partitions, replication: 1, log, signal })
-  for (const service of services) await writeFile(passwordFile(service), `${passwordOf(userOf(service))}\n`)
-  proxy = await startSecuredRegistry({ registryUrl, caFile: broker.caFile, ...(await broker.issue('localhost')) })
-  system = await startSecuredSystem({
-    dataDir: broker.folder,
-    environmentOf: (service) => ({
-      ...broker.environmentOf(userOf(service)),
-      KAFKA_SASL_PASSWORD: '',
-      KAFKA_SASL_PASSWORD_FILE: passwordFile(service),
-      ...proxy.environment,
-      INGEST_PROBE_MS: '500',
-    }),
-  })
+  stage = await openSecuredStage()
 })
-after(async () => {
-  await system?.stop()
-  await proxy?.stop()
-  await broker?.stop()
-  await registry?.stop()
-})
+after(() => stage?.close())
 
-const deadLettersBy = async (): Promise<ReadonlySet<string>> => {
-  const topic = topics.deadLetter.name
-  const services = new Set<string>()
-  const bounds = await fetchWatermarks({ kafka: broker.admin, topic })
-  for (const [partition, { highWatermark: to }] of bounds) {
-    await readPartition({
-      kafka: broker.admin,
-      topic,
-      partition,
-      from: 'earliest',
-      to,
-      onMessages: (messages) => {
-        for (const { headers } of messages) services.add(String(headers['service']))
-      },
-    })
-  }
-  return services
-}
-
-/** Makes each service put something aside: records that nobody can read, written by the broker's superuser. */
-const makeDeadLetters = async (): Promise<void> => {
-  const producer = await createBatchingProducer({
-    kafka: broker.admin,
-    maxBufferedMessages: 100,
-    maxBufferedBytes: 100_000,
-    deliveryTimeoutMs: 5_000,
-    log,
-  })
-  for (const { name: topic } of [topics.roomInput, topics.mixCommand, topics.roomState]) {
-    await producer.send({ topic, key: 'r', value: Buffer.from('no Avro') })
-  }
-  await producer.close()
-  await until('each service has written a dead letter', async () => (await deadLettersBy()).size === 4, 30_000)
-}
-
-const kafkaOperations: Readonly<Record<Permission['operation'], string>> = {
-  Read: 'READ',
-  Write: 'WRITE',
-  Create: 'CREATE',
-  Describe: 'DESCRIBE',
-  DescribeConfigs: 'DESCRIBE_CONFIGS',
-}
+const denied = async (): Promise<readonly string[]> =>
+  (await stage.broker.readLog()).split('\n').filter((line) => line.includes('is Denied'))
 
 test('by TLS and SASL alone, with exactly these rules, the whole conversation of co-hosting goes on', async () => {
-  await system.converse()
-  const denied = (await broker.readLog()).split('\n').filter((line) => line.includes('is Denied'))
-  assert.deepEqual(denied, [])
+  await stage.system.converse()
+  assert.deepEqual(await denied(), [])
 })
 
-test('nobody can write where the table does not let him', async () => {
+test('what an upstream user writes reaches clients, and what nobody can read is replayed by the user for that', async () => {
+  const { system } = stage
+  const upstream = await openUpstream({ kafka: stage.kafkaOf('upstream'), environment: stage.registry.environment })
+  const make = <Body extends object>(roomId: string, body: Body) => ({
+    eventId: randomUUID(),
+    roomId,
+    occurredAt: Date.now(),
+    ...body,
+  })
+  const create = { uid: 'una', name: 'Una', description: null }
+  const comment = { uid: 'una', name: 'Una', comment: 'hello' }
+  const like = { uid: 'una', name: 'Una', count: 1 }
+  const [roomId, otherId] = [newRoomId(), newRoomId()]
+  const isCreated = (requestId: string): Promise<void> =>
+    until('ingest tells the outcome', async () => (await system.app.get(`/requests/${requestId}`)).code === 200)
+
+  const request = make(roomId, create)
+  await upstream.write(topics.roomInput, 'LiveCreateRequested', request)
+  await isCreated(request.eventId)
+  const client = await system.join('una', roomId)
+  await upstream.write(topics.pushComment, 'Commented', make(roomId, comment))
+  await upstream.write(topics.pushLike, 'Liked', make(roomId, like))
+  await client.waitForPush(6)
+  await client.waitForPush(7)
+
+  /** Replays the one letter with this key of a topic, in whose place this was meant. */
+  const replay = async <N extends RecordName>(topic: Topic, type: N, record: Records[N]): Promise<void> => {
+    const giver = topic === topics.pushComment ? 'edge' : 'state-machine'
+    const filters = ['--topic', topic.name, '--room', record.roomId, '--service', giver]
+    let listed = ''
+    await until('it was given up', async () => /^all 1,/m.test((listed = await stage.deadLetters('list', ...filters))))
+    const [, letter = ''] = /^ +(\d+\/\d+) /m.exec(listed) ?? []
+    assert.match(await stage.deadLetters('show', letter), /no":"Avro/)
+    const file = join(stage.broker.folder, 'mended.json')
+    await writeFile(file, JSON.stringify({ type, record }))
+    const replayed = await stage.deadLetters('replay', letter, '--json-file', file, '--yes')
+    assert.match(replayed, /^1 of 1 replayed/m)
+  }
+  await upstream.writeJunk(topics.roomInput, otherId)
+  await upstream.writeJunk(topics.pushComment, roomId)
+  await upstream.writeJunk(topics.pushLike, roomId)
+  // What came since is looked through before a replay.
+  await upstream.write(topics.pushComment, 'Commented', make(roomId, comment))
+  await upstream.write(topics.pushLike, 'Liked', make(roomId, like))
+  const meant = make(otherId, create)
+  await replay(topics.roomInput, 'LiveCreateRequested', meant)
+  await isCreated(meant.eventId)
+  const from = client.lines.length
+  await replay(topics.pushComment, 'Commented', make(roomId, { ...comment, comment: 'mended' }))
+  await replay(topics.pushLike, 'Liked', make(roomId, like))
+  await client.waitForPush(({ type, data }) => type === 6 && JSON.stringify(data).includes('mended'), { from })
+  await client.waitForPush(7, { from })
+  await client.close()
+  await upstream.close()
+  assert.deepEqual(await denied(), [])
+})
+
+test('nobody can read or write what the table does not let him', async () => {
   const tryAll = async (who: Who): Promise<void> => {
-    const allowed: readonly Permission[] = permissions[who]
-    const isAllowed = (topic: string): boolean =>
-      allowed.some(({ resource, operation, name }) => resource === 'topic' && operation === 'Write' && name === topic)
-    const producer = await createBatchingProducer({
-      kafka: kafkaOf(who),
-      maxBufferedMessages: 100,
-      maxBufferedBytes: 100_000,
-      deliveryTimeoutMs: 2_000,
-      log,
-    })
-    const forbidden = Object.values(topics).filter(({ name }) => !isAllowed(name))
-    const refusals = forbidden.map(({ name }) =>
-      assert.rejects(
-        producer.send({ topic: name, key: 'r', value: Buffer.from('x') }),
-        /an ACL is missing/,
-        `${who} to ${name}`,
-      ),
+    const kafka = stage.kafkaOf(who)
+    const rules: readonly Permission[] = permissions[who]
+    const forbidden = (operation: 'Read' | 'Write'): readonly string[] =>
+      Object.values(topics)
+        .map(({ name }) => name)
+        .filter((topic) => !rules.some(({ name, ...rule }) => name === topic && rule.operation === operation))
+    for (const topic of forbidden('Read'))
+      await assert.rejects(readRecord(kafka, topic), /an ACL is missing/, `${who} from ${topic}`)
+    const limits = { maxBufferedMessages: 100, maxBufferedBytes: 100_000, deliveryTimeoutMs: 2_000 }
+    const producer = await createBatchingProducer({ kafka, ...limits, log: silentLog })
+    const value = Buffer.from('x')
+    const refusals = forbidden('Write').map((topic) =>
+      assert.rejects(producer.send({ topic, key: 'r', value }), /an ACL is missing/, `${who} to ${topic}`),
     )
     await Promise.all(refusals)
     await producer.close()
@@ -140,43 +113,52 @@ test('nobody can write where the table does not let him', async () => {
 })
 
 test('a password that is changed while the services run is waited for, and read from its file', async () => {
-  const dataDir = broker.folder
+  const { broker, system, userOf, writePassword } = stage
   const logs = async (): Promise<readonly string[]> =>
-    Promise.all(services.map((name) => readFile(logFile(dataDir, name), 'utf8')))
+    Promise.all(services.map((name) => readFile(logFile(broker.folder, name), 'utf8')))
   for (const service of services) await changePassword(broker.admin, userOf(service), 'renewed-password')
   await until(
     'each service says which setting to look at',
     async () => (await logs()).every((text) => text.includes('look at KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD')),
     30_000,
   )
-  for (const service of services) await writeFile(passwordFile(service), 'renewed-password\n')
+  for (const service of services) await writePassword(service, 'renewed-password')
   for (const service of services) await system.services[service].ready(20_000)
   await system.converse()
   for (const text of await logs()) assert.doesNotMatch(text, /renewed-password|-secret\b|p@ss/)
 })
 
-test('each rule of a service is needed: the broker has allowed something by it, and by no other', async () => {
+test('each rule is used: the broker has allowed something by it, and by no other', async () => {
   // The state-machine reads states at a start alone; before one that it could not read it would stand still.
-  const restarted = system.services['state-machine']
+  const restarted = stage.system.services['state-machine']
   await restarted.stop()
   await restarted.start()
   await restarted.ready()
-  await makeDeadLetters()
-  const log = await broker.readLog()
+  for (const topic of [topics.roomInput, topics.mixCommand, topics.roomState])
+    await writeRecord(stage.broker.admin, topic.name)
   const kinds = { topic: 'Topic', group: 'Group', transactionalId: 'TransactionalId', cluster: 'Cluster' }
-  const isUsed = (who: Who, { resource, name, operation }: Permission): boolean =>
+  const kafkaName = (operation: string): string => operation.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
+  /** Lines of the log of StandardAuthorizer say who was allowed what by which rule. */
+  const isUsed = (log: string, who: Who, { resource, name, operation }: Permission): boolean =>
     log
       .split('\n')
       .some(
         (line) =>
-          line.includes(`User:${userOf(who)} is Allowed operation = ${kafkaOperations[operation]} `) &&
+          line.includes(`User:roomcast-${who} is Allowed operation = ${kafkaName(operation)} `) &&
           line.includes(`on resource = ${kinds[resource]}:LITERAL:${name}`) &&
-          line.includes(`operation=${kafkaOperations[operation]}`),
+          line.includes(`operation=${kafkaName(operation)}`),
       )
-  const unused = [...services, 'setup' as const].flatMap((who) =>
-    permissions[who]
-      .filter((permission) => !isUsed(who, permission))
-      .map(({ operation, name }) => [who, operation, name]),
-  )
+  const findUnused = async (): Promise<readonly string[]> => {
+    const log = await stage.broker.readLog()
+    return everybody.flatMap((who) =>
+      permissions[who]
+        .filter((permission) => !isUsed(log, who, permission))
+        .map(({ operation, name }) => `${who}: ${operation} ${name}`),
+    )
+  }
+  let unused = await findUnused()
+  // Until each service has given up what nobody can read.
+  const looking = { deadlineMs: 30_000, everyMs: 500 }
+  await waitUntil(async () => (unused = await findUnused()).length === 0, looking)
   assert.deepEqual(unused, [])
 })

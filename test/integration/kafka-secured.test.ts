@@ -1,3 +1,4 @@
+// deadline: 240 s
 import assert from 'node:assert/strict'
 import { copyFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,3 @@
-// runs alone: it stops a service, leaves a transaction open, and asks a broker of its own about both
 // deadline: 400 s
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -7,13 +6,14 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
-import { stopProcess } from '../../deploy/local/processes.ts'
+import { logFile, stopProcess } from '../../deploy/local/processes.ts'
 import { root, services } from '../../deploy/local/services.ts'
 import { startMonitoring, type Monitoring } from '../../deploy/observability/monitoring.ts'
 import { topics } from '../../schemas/topics.ts'
 import { putKafkaCommands } from '../support/kafka-commands.ts'
 import { query, skipWithoutMonitoring } from '../support/monitoring.ts'
 import { commandsOf, expressionsOf } from '../support/runbook.ts'
+import { sendUnreadable } from '../support/send-unreadable.ts'
 import { startTestSystem, type TestSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -135,7 +135,14 @@ describe('the runbook', { skip: skipWithoutMonitoring }, () => {
   })
 
   test('every block of commands is one that is run here', async () => {
-    const others = ['show $LETTER', 'replay $LETTER', 'make up', 'describe-producers', 'abort --topic']
+    const others = [
+      'show $LETTER',
+      'replay $LETTER',
+      'make up',
+      'describe-producers',
+      'abort --topic',
+      'room-states.ts',
+    ]
     const words = [...expected.map(([word]) => word), ...others]
     assert.deepEqual(words.map((word) => firstOf(blockWith(word))).toSorted(), blocks.map(firstOf).toSorted())
   })
@@ -163,6 +170,27 @@ describe('the runbook', { skip: skipWithoutMonitoring }, () => {
     assert.notEqual(open, 'None')
     await run(blockWith('abort --topic'), { PARTITION: String(partition), START_OFFSET: open })
     assert.equal(startOffsetOf(await look()), 'None')
+  })
+
+  test('a room whose state nobody can read gets its former one by the command, and its partition is taken over', async () => {
+    const look = blockWith('room-states.ts')
+    assert.match(await run(look), /^every state can be read$/m)
+    const { roomId } = await system.app.createLive({ uid: 'runbook-owner', name: 'Ada' })
+    const { brokers } = system.environment
+    for (const key of [roomId, 'stranger']) await sendUnreadable({ brokers, topic: topics.roomState.name, key })
+    await stopProcess({ dataDir: system.dataDir, name: 'state-machine', graceMs: 15_000 })
+    const starting = run(blockWith('make up'))
+    const told = async (): Promise<boolean> =>
+      (await readFile(logFile(system.dataDir, 'state-machine'), 'utf8')).includes('a partition cannot be taken over')
+    await until('the state-machine cannot take the partition over', told, runsWithinMs)
+    const found = [`"${roomId}": .*; its state of \\d+/\\d+ takes the place`, '"stranger": .*; no former state']
+    for (const line of found) await assert.rejects(run(look), { code: 2, stdout: new RegExp(line) })
+    // The state-machine tries, too, and may win.
+    const mend = (): Promise<boolean> => run(`${look} --yes`).then(Boolean, () => false)
+    await until('both are mended', mend, runsWithinMs)
+    assert.match(await run(look), /^every state can be read$/m)
+    await starting
+    assert.equal((await system.app.leaveLive(roomId)).code, 200)
   })
 
   test('a service that was stopped is started by the command', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findFreePort } from '../../deploy/local/ports.ts'
 import { root } from '../../deploy/local/services.ts'
+import { createAppServer, type AppServer } from './app-server.ts'
+import { joinRooms, type EdgeClient } from './edge-client.ts'
 import { createServiceProcess, type ServiceProcess } from './service-process.ts'
 
 export type ServiceName = 'ingest' | 'state-machine' | 'mixer' | 'edge'
@@ -10,7 +12,9 @@ export type ServiceName = 'ingest' | 'state-machine' | 'mixer' | 'edge'
 /** The four services, each with an environment of its own: one that no others share, as in production. */
 export type SecuredSystem = {
   readonly services: Readonly<Record<ServiceName, ServiceProcess>>
-  readonly ingestUrl: string
+  readonly app: AppServer
+  /** A client that is connected and subscribed. */
+  readonly join: (uid: string, room: string) => Promise<EdgeClient>
   /** The demo's whole conversation against them: its text. Rejects when anybody received anything else than was due. */
   readonly converse: () => Promise<string>
   readonly stop: () => Promise<void>
@@ -71,6 +75,7 @@ export const startSecuredSystem = async ({
     await Promise.all(all.map((service) => service.stop()))
   }
   const ingestUrl = `http://127.0.0.1:${ingestPort}`
+  const edgeUrl = `ws://127.0.0.1:${edgePort}/v1/ws`
   try {
     for (const service of all) await service.start()
     for (const service of all) await service.ready()
@@ -80,11 +85,12 @@ export const startSecuredSystem = async ({
   }
   return {
     services,
-    ingestUrl,
+    app: createAppServer({ url: ingestUrl, apiKey, callbackKey }),
+    join: (uid, room) => joinRooms({ url: edgeUrl, secret: jwtSecret, uid, rooms: [room] }),
     converse: async () => {
       const { stdout } = await run(process.execPath, [join(root, 'test/demo/demo.ts')], {
         timeout: conversationWithinMs,
-        env: { ...common, INGEST_URL: ingestUrl, EDGE_URL: `ws://127.0.0.1:${edgePort}/v1/ws`, DATA_DIR: dataDir },
+        env: { ...common, INGEST_URL: ingestUrl, EDGE_URL: edgeUrl, DATA_DIR: dataDir },
       })
       return stdout
     },

@@ -87,15 +87,16 @@ export const startTestSystem = async ({
   let variables: Variables = { ...anyFreePorts(), LOG_LEVEL: 'info', ...env }
 
   const start = async (): Promise<Environment> => {
-    const { environment, processes } = await startSystem({
+    const { environment } = await startSystem({
       env: { ...base, ...variables, DATA_DIR: dataDir },
       services,
       setup,
+      isShortLived: true,
       log: silentLog,
       say: () => {},
+      onStart: owner.add,
       signal: AbortSignal.timeout(startDeadlineMs),
     })
-    for (const { pid } of processes) owner.add(pid)
     return environment
   }
   const metrics = async (service: ServiceName): Promise<string> => {

@@ -12,11 +12,20 @@ const secretName =
  */
 const upTo = (ends: string): string => `(?<secret>[^"' \\x00-\\x1f\\x7f${ends}]+)`
 
+/** Behind the name: as in JSON (also JSON inside a text of JSON), in an address (also encoded in another), in YAML. */
+const named = `(?<![A-Za-z0-9])${secretName}["'\\\\]*\\s*(?:[=:]|%3[DA])\\s*`
+
 /** Each has a group `secret`. What a rule leaves open at its end goes on to the next blank: better too much than too little. */
 const rules: readonly RegExp[] = [
-  // "password": "a b", auth_key=…, token: …; the whole line after authorization and cookie
-  new RegExp(`(?<![A-Za-z0-9])${secretName}["'\\\\]*\\s*[=:]\\s*\\\\?"(?<secret>[^"]+)`, 'dgi'),
-  new RegExp(`(?<![A-Za-z0-9])${secretName}["'\\\\]*\\s*[=:]\\s*'?${upTo('&')}`, 'dgi'),
+  // "password": "a \"b\" c", 'password': 'a b'
+  new RegExp(`${named}\\\\?"(?<secret>(?:[^"\\\\]|\\\\.?)+)`, 'dgis'),
+  new RegExp(`${named}'(?<secret>[^']+)`, 'dgi'),
+  // "tokens": ["a", "b"], "password": {"ann": "a"}
+  new RegExp(`${named}[[{](?<secret>[^\\]}]+)`, 'dgi'),
+  // auth_key=…, token: …; the whole line after authorization and cookie
+  new RegExp(`${named}'?${upTo('&')}`, 'dgi'),
+  // <password>a b</password>
+  new RegExp(`<${secretName}>(?<secret>[^<]+)`, 'dgi'),
   /\b(?:authorization|cookie|set-cookie)["'\\]*\s*[=:]\s*(?<secret>[^\r\n\0]+)/dgi,
   /\b(?:bearer|basic|digest)\s+(?<secret>[\w.~+/=-]+)/dgi,
   // a JSON Web Token
@@ -48,15 +57,15 @@ const merge = (stretches: readonly Stretch[]): readonly Stretch[] => {
  *   says that it is none. For text of which nobody knows what it is.
  */
 export const findSecrets = (text: string, isHarmless?: (word: string) => boolean): readonly Stretch[] => {
-  const named = rules.flatMap((rule) =>
+  const told = rules.flatMap((rule) =>
     [...text.matchAll(rule)].flatMap(({ indices }) => {
       const [start, end] = indices?.groups?.['secret'] ?? []
       return start === undefined || end === undefined ? [] : [{ start, end }]
     }),
   )
-  if (isHarmless === undefined) return merge(named)
+  if (isHarmless === undefined) return merge(told)
   const opaques = [...text.matchAll(opaque)].flatMap(({ 0: word, index }) =>
     isHarmless(word) ? [] : [{ start: index, end: index + word.length }],
   )
-  return merge([...named, ...opaques])
+  return merge([...told, ...opaques])
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { topics } from '../../../schemas/topics.ts'
 import type { AnyRecord } from '../../../schemas/types.generated.ts'
 import type { Codec } from '../../../services/shared/codec/codec.ts'
@@ -11,6 +11,16 @@ import type { Mend } from '../options.ts'
 import type { Candidate } from './judge.ts'
 import { readRecord } from './read-record.ts'
 
+/** Kafka's limit of a batch, where a topic has no other. */
+const maxFileBytes = 1 << 20
+
+const readMend = async (file: string): Promise<Buffer> => {
+  const { size } = await stat(file)
+  if (size > maxFileBytes)
+    throw new UsageError(`${file} has ${size} bytes, and no record may have more than ${maxFileBytes}`)
+  return readFile(file)
+}
+
 /**
  * Bytes of a record that somebody has written down as JSON.
  * @throws UsageError when it is none of this topic's records
@@ -19,7 +29,7 @@ const encodeJson = async (
   codec: Codec,
   { file, topic: topicName, signal }: { readonly file: string; readonly topic: string; readonly signal: AbortSignal },
 ): Promise<Buffer> => {
-  const text = await readFile(file, 'utf8')
+  const text = (await readMend(file)).toString()
   if (text.includes(masked)) throw new UsageError(`${file} has ${masked} in it: put there what it stands for`)
   const parsed = parseJson(file, text)
   const topic = Object.values(topics).find(({ name }) => name === topicName)
@@ -50,7 +60,7 @@ const parseJson = (file: string, text: string): { readonly type: unknown; readon
 }
 
 const mendValue = async (codec: Codec, letter: Letter, mend: Mend, signal: AbortSignal): Promise<Buffer | null> => {
-  if (mend.valueFile !== undefined) return readFile(mend.valueFile)
+  if (mend.valueFile !== undefined) return readMend(mend.valueFile)
   if (mend.jsonFile === undefined) return letter.value
   return encodeJson(codec, { file: mend.jsonFile, topic: letter.source.topic, signal })
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judge, type Candidate, type Found, type Verdict } from './judge.ts'
 import type { Overridable } from './rules.ts'
-import { aCandidate, aLetter, nothingAgainst, now, records } from './testing.ts'
+import { aLetter, now } from '../testing.ts'
+import { aCandidate, nothingAgainst, records } from './testing.ts'
 
 const limits = { inviteTtlMs: 30_000, graceMs: 180_000 }
 const at = { topic: 'room.input.v1', partition: 3, offset: 50 }

@@ -3,7 +3,8 @@ import type { AnyRecord } from '../../../schemas/types.generated.ts'
 import type { Letter, Position } from '../letter.ts'
 import { showAge } from '../text.ts'
 import { goodForMs, needsNoRoom, replayableTopics, selfRenewing, type Overridable } from './rules.ts'
-import { inOrder, type RoomLetters } from './select.ts'
+import type { RoomLetters } from './select.ts'
+import { inOrder, type Standings } from './standing.ts'
 
 /** A letter with what would be written in its place. */
 export type Candidate = {
@@ -154,5 +155,8 @@ export const earlierLeft = (
   letter: Letter,
   room: RoomLetters | undefined,
   refused: readonly Letter[],
+  standings: Pick<Standings, 'of'>,
 ): Letter | undefined =>
-  [...(room?.left === undefined ? [] : [room.left]), ...refused].find((other) => inOrder(other, letter) < 0)
+  [...(room?.left === undefined ? [] : [room.left]), ...refused].find(
+    (other) => inOrder(standings.of(other), standings.of(letter)) < 0,
+  )

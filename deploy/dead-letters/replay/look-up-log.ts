@@ -1,13 +1,14 @@
 import type { AnyRecord } from '../../../schemas/types.generated.ts'
 import type { Codec } from '../../../services/shared/codec/codec.ts'
 import { fetchOffsetsByTime, fetchWatermarks, type Watermarks } from '../../../services/shared/kafka/offsets.ts'
-import { replayOfHeader, toText, type Letter, type Position } from '../letter.ts'
+import { readPosition, replayOfHeader, toText, type Letter, type Position } from '../letter.ts'
 import type { Reading } from '../list.ts'
 import { readTopic, type Part } from '../read-topic.ts'
 import type { Candidate, Found } from './judge.ts'
 import { readRecord } from './read-record.ts'
 import { withoutEffect } from './rules.ts'
-import { roomName, type RoomLetters } from './select.ts'
+import { roomName, type Selection } from './select.ts'
+import type { Standings } from './standing.ts'
 
 /** A candidate, where it belongs, and the first offset there at which something that came after it may stand. */
 type Placed = {
@@ -59,9 +60,15 @@ const partsOf = (placed: readonly Placed[], bounds: ReadonlyMap<number, Watermar
   )
 
 /** Whether a record is the replay of one that stood before the letter: what comes of that is no going on. */
-const isOfEarlier = (replayOf: string | undefined, { source }: Letter): boolean => {
-  const [topic, partition, offset] = replayOf?.split('/') ?? []
-  return topic === source.topic && Number(partition) === source.partition && Number(offset) < source.offset
+const isOfEarlier = (
+  replayOf: string | undefined,
+  { source }: Letter,
+  { firstOf }: Pick<Standings, 'firstOf'>,
+): boolean => {
+  const replayed = readPosition(replayOf)
+  if (replayed === undefined) return false
+  const [first, own] = [firstOf(replayed), firstOf(source)]
+  return first.topic === own.topic && first.partition === own.partition && first.offset < own.offset
 }
 
 /** Notes what a later record with a candidate's key means to it. */
@@ -69,13 +76,13 @@ const note = (
   since: Since,
   { letter, record: own }: Candidate,
   { position, replayOf, record }: Seen,
-  isGivenUp: boolean,
+  { isGivenUp, standings }: { readonly isGivenUp: boolean; readonly standings: Pick<Standings, 'firstOf'> },
 ): void => {
   if (replayOf === toText(letter.source)) since.replay ??= position
   // What nobody could read, or what was given up all the same, has changed nothing.
   else if (isGivenUp || typeof record === 'string') return
   else if (typeof own !== 'string' && own.record.eventId === record.record.eventId) since.repeat ??= position
-  else if (!withoutEffect.has(record.type) && !isOfEarlier(replayOf, letter)) since.wentOn = position
+  else if (!withoutEffect.has(record.type) && !isOfEarlier(replayOf, letter, standings)) since.wentOn = position
 }
 
 /** What the log of one topic says of each candidate for it; nothing of one without a place there. */
@@ -83,7 +90,7 @@ export const lookUpLog = async (
   reading: Reading & { readonly codec: Codec },
   topic: string,
   candidates: readonly Candidate[],
-  rooms: ReadonlyMap<string, RoomLetters>,
+  { rooms, standings }: Pick<Selection, 'rooms' | 'standings'>,
 ): Promise<ReadonlyMap<Candidate, Omit<Found, 'room'>>> => {
   const bounds = await fetchWatermarks({ kafka: reading.kafka, topic, signal: reading.signal })
   const placed: Placed[] = []
@@ -115,7 +122,7 @@ export const lookUpLog = async (
         const since = all.get(candidate)
         const isGivenUp =
           rooms.get(roomName(topic, candidate.key) ?? '')?.givenUp.has(`${partition}/${offset}`) === true
-        if (since !== undefined) note(since, candidate, seen, isGivenUp)
+        if (since !== undefined) note(since, candidate, seen, { isGivenUp, standings })
       }
     },
   })

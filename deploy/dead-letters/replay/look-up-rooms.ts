@@ -2,7 +2,7 @@ import { topics } from '../../../schemas/topics.ts'
 import type { Codec } from '../../../services/shared/codec/codec.ts'
 import { fetchWatermarks } from '../../../services/shared/kafka/offsets.ts'
 import type { Reading } from '../list.ts'
-import { readTopic } from '../read-topic.ts'
+import { readTopic, wholeOf } from '../read-topic.ts'
 import type { Candidate, RoomFound } from './judge.ts'
 import { readRecord } from './read-record.ts'
 
@@ -21,13 +21,10 @@ export const lookUpRooms = async (
   const rooms = new Map<string, RoomFound>()
   if (partitions.size === 0) return rooms
   const bounds = await fetchWatermarks({ kafka, topic, partitions: [...partitions], signal })
-  const parts = [...bounds].map(
-    ([partition, { earliest, highWatermark }]) => [partition, { from: earliest, to: highWatermark }] as const,
-  )
   await readTopic({
     ...reading,
     topic,
-    parts: new Map(parts),
+    parts: wholeOf(bounds),
     take: async ({ key, value }) => {
       const room = key?.toString() ?? ''
       if (!wanted.has(room)) return

@@ -3,10 +3,12 @@ import { describe, test } from 'node:test'
 import type { OutgoingMessage } from '../../../services/shared/kafka/message.ts'
 import { readEntry, type Letter, type Mark } from '../letter.ts'
 import { carryOut } from './carry-out.ts'
-import type { Candidate } from './judge.ts'
+import { earlierLeft, type Candidate } from './judge.ts'
 import { plan, type Step } from './plan.ts'
 import { select } from './select.ts'
-import { aCandidate, aLetter, aMark, nothingAgainst, now, records } from './testing.ts'
+import { createStandings } from './standing.ts'
+import { aLetter, aMark, now } from '../testing.ts'
+import { aCandidate, nothingAgainst, records } from './testing.ts'
 
 const reading =
   (...entries: readonly (Letter | Mark)[]) =>
@@ -65,6 +67,25 @@ describe('a selection', () => {
     assert.equal(rooms.get('room.input.v1 r1')?.left?.source.offset, 2)
   })
 
+  test('puts a replay that came back where the first one stood, however often it came back', async () => {
+    const back = aLetter(20, { replayOf: aLetter(10).source })
+    const again = aLetter(30, { replayOf: back.source })
+    const read = reading(aLetter(10), aLetter(12), back, again, aMark(aLetter(10)), aMark(back))
+    const all = await select({ read, which: { room: 'r1' }, key: undefined, limit: 10 })
+    assert.deepEqual(offsets(all.letters), [30, 12])
+    const { rooms, standings } = await select({ read, which: [aLetter(12).at], key: undefined, limit: 10 })
+    const behind = earlierLeft(aLetter(12), rooms.get('room.input.v1 r1'), [], standings)
+    assert.equal(behind?.source.offset, 30)
+  })
+
+  test('puts a replay that came back by the time of the first one, where that stood in another partition', async () => {
+    const first = aLetter(10, { source: { topic: 'room.input.v1', partition: 7, offset: 900 }, sourceTime: now })
+    const back = aLetter(20, { replayOf: first.source, sourceTime: now + 500 })
+    const read = reading(first, aMark(first), back, aLetter(12, { sourceTime: now + 100 }))
+    const { letters } = await select({ read, which: {}, key: undefined, limit: 10 })
+    assert.deepEqual(offsets(letters), [20, 12])
+  })
+
   test('takes no more bytes into memory than it may', async () => {
     const big = { value: Buffer.alloc(40 << 20) }
     const { letters, more } = await select({
@@ -80,7 +101,7 @@ describe('a selection', () => {
 describe('a plan', () => {
   const planned = (candidates: readonly Candidate[], found = nothingAgainst): readonly Step[] =>
     plan(candidates, new Map(candidates.map((one) => [one, found])), {
-      selection: { givers: new Map(), rooms: new Map() },
+      selection: { givers: new Map(), rooms: new Map(), standings: createStandings() },
       anyway: new Set(),
       limits: { inviteTtlMs: 30_000, graceMs: 180_000 },
       now,

@@ -1,8 +1,7 @@
-import type { Letter } from '../letter.ts'
+import { toText, type Letter } from '../letter.ts'
 import { earlierLeft, judge, type Candidate, type Found, type Limits, type Verdict } from './judge.ts'
 import type { Overridable } from './rules.ts'
 import { roomName, type Selection } from './select.ts'
-import { toText } from '../letter.ts'
 
 export type Step = { readonly candidate: Candidate; readonly verdict: Verdict }
 
@@ -17,7 +16,7 @@ export const plan = (
     selection,
     ...rules
   }: {
-    readonly selection: Pick<Selection, 'givers' | 'rooms'>
+    readonly selection: Pick<Selection, 'givers' | 'rooms' | 'standings'>
     readonly anyway: ReadonlySet<Overridable>
     readonly limits: Limits
     readonly now: number
@@ -36,7 +35,7 @@ export const plan = (
       known && isCreated ? { ...known, room: { hasEnded: false, decidedTo: -1 } } : known,
       {
         ...rules,
-        earlier: earlierLeft(letter, selection.rooms.get(room), behind),
+        earlier: earlierLeft(letter, selection.rooms.get(room), behind, selection.standings),
         givers: selection.givers.get(toText(letter.source)) ?? new Set(),
       },
     )

@@ -1,6 +1,5 @@
 import { topics } from '../../../schemas/topics.ts'
 import type { Codec } from '../../../services/shared/codec/codec.ts'
-import { createBatchingProducer } from '../../../services/shared/kafka/batching-producer.ts'
 import { fetchPartitionCount } from '../../../services/shared/kafka/offsets.ts'
 import { toText } from '../letter.ts'
 import { readLetters, type Reading } from '../list.ts'
@@ -9,13 +8,14 @@ import { UsageError } from '../option-values.ts'
 import type { Command } from '../options.ts'
 import { layOut, showAge, showTime } from '../text.ts'
 import { toCandidates } from './candidates.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOut, type Send } from './carry-out.ts'
 import type { Candidate, Found, Limits, Verdict } from './judge.ts'
 import { lookUpLog } from './look-up-log.ts'
 import { lookUpRooms } from './look-up-rooms.ts'
 import { plan, type Step } from './plan.ts'
 import { replayableTopics } from './rules.ts'
 import { select, type Selection } from './select.ts'
+import { openWriter } from './writer.ts'
 
 export type ReplayOptions = Reading &
   Omit<Extract<Command, { readonly verb: 'replay' }>, 'verb'> & {
@@ -28,14 +28,14 @@ export type ReplayOptions = Reading &
 const lookUp = async (
   options: ReplayOptions,
   candidates: readonly Candidate[],
-  { rooms }: Selection,
+  selection: Selection,
 ): Promise<ReadonlyMap<Candidate, Found>> => {
   const possible = candidates.filter(({ letter }) => replayableTopics.has(letter.source.topic))
   const found = new Map<Candidate, Found>()
   // The states first: what is decided later stands in the logs, which are read after them.
   const states = await lookUpRooms(options, possible)
   for (const [topic, here] of Map.groupBy(possible, ({ letter }) => letter.source.topic)) {
-    for (const [candidate, since] of await lookUpLog(options, topic, here, rooms))
+    for (const [candidate, since] of await lookUpLog(options, topic, here, selection))
       found.set(candidate, { ...since, room: states.get(candidate.key ?? '') })
   }
   return found
@@ -76,27 +76,19 @@ const describeStep = ({ candidate, verdict }: Step, now: number): readonly strin
 }
 
 /** Does what is to be done, one letter after the other, each acknowledged before the next. Resolves with how many were done. */
-const act = async (steps: readonly Step[], { kafka, log, signal, now, say }: ReplayOptions): Promise<number> => {
-  const producer = await createBatchingProducer({
-    kafka,
-    lingerMs: 0,
-    maxBufferedMessages: 2,
-    maxBufferedBytes: 4 << 20,
-    deliveryTimeoutMs: 10_000,
-    log,
-  })
+const act = async (
+  steps: readonly Step[],
+  { signal, now, say }: Pick<ReplayOptions, 'signal' | 'now' | 'say'>,
+  send: Send,
+): Promise<number> => {
   let done = 0
-  try {
-    for (const step of steps) {
-      if (signal.aborted) break
-      const to = await carryOut(step, { send: producer.send, now })
-      if (to === undefined) continue
-      done += 1
-      const what = step.verdict.kind === 'mark' ? 'marked, it is at' : 'replayed to'
-      say(`  ${placeOf(step.candidate)}  ${what} ${showPosition(toText(to))}`)
-    }
-  } finally {
-    await producer.close()
+  for (const step of steps) {
+    signal.throwIfAborted()
+    const to = await carryOut(step, { send, now })
+    if (to === undefined) continue
+    done += 1
+    const what = step.verdict.kind === 'mark' ? 'marked, it is at' : 'replayed to'
+    say(`  ${placeOf(step.candidate)}  ${what} ${showPosition(toText(to))}`)
   }
   return done
 }
@@ -108,12 +100,9 @@ const sayReplayed = ({ replayed }: Selection, say: (line: string) => void): void
     )
 }
 
-/**
- * Shows what would be done with the chosen letters, and with `yes` does it. Resolves with whether none of them was refused.
- * @throws UsageError for places where no letter is; Fault BROKER_UNREACHABLE, REGISTRY_UNREACHABLE, …; the signal's reason
- */
-export const replay = async (options: ReplayOptions): Promise<boolean> => {
-  const { kafka, signal, codec, which, mend, limit, anyway, limits, yes, now, say } = options
+/** `send`: left out, nothing is written. */
+const run = async (options: ReplayOptions, send: Send | undefined): Promise<boolean> => {
+  const { kafka, signal, codec, which, mend, limit, anyway, limits, now, say } = options
   const selection = await select({ read: (take) => readLetters(options, take), which, key: mend.key, limit })
   const { letters, replayed, more } = selection
   if ('length' in which && letters.length + replayed.length === 0)
@@ -134,11 +123,23 @@ export const replay = async (options: ReplayOptions): Promise<boolean> => {
   const toDo = steps.filter(({ verdict }) => verdict.kind === 'replay' || verdict.kind === 'mark').length
   const refused = steps.filter(({ verdict }) => verdict.kind === 'refused').length
   if (more > 0) say(`${more} more fit: choose with filters, or give --limit`)
-  if (!yes) say(`nothing was written. With --yes ${toDo} of ${letters.length} are replayed`)
-  else {
-    const done = await act(steps, options)
-    signal.throwIfAborted()
-    say(`${done} of ${letters.length} replayed, ${refused} refused`)
-  }
+  if (send === undefined) say(`nothing was written. With --yes ${toDo} of ${letters.length} are replayed`)
+  else say(`${await act(steps, options, send)} of ${letters.length} replayed, ${refused} refused`)
   return refused === 0
+}
+
+/**
+ * Shows what would be done with the chosen letters, and with `yes` does it. Resolves with whether none of them was refused.
+ * @throws UsageError for places where no letter is; Fault BROKER_UNREACHABLE, REGISTRY_UNREACHABLE, PRODUCER_FENCED when another run
+ *   has begun; the signal's reason
+ */
+export const replay = async (options: ReplayOptions): Promise<boolean> => {
+  if (!options.yes) return run(options, undefined)
+  // Before anything is looked at: what others have written until now is seen, and from now on they write nothing.
+  const writer = await openWriter(options)
+  try {
+    return await run(options, writer.send)
+  } finally {
+    await writer.close()
+  }
 }

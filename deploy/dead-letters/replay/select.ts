@@ -1,6 +1,7 @@
 import { matches, type Filter } from '../filter.ts'
 import { toText, type Letter, type Mark } from '../letter.ts'
 import type { Place } from '../option-values.ts'
+import { createStandings, inOrder, type Standings } from './standing.ts'
 
 /** Reads all letters and marks, in the order of the log within each partition; the same each time, but for what is new. */
 export type ReadLetters = (take: (entry: Letter | Mark) => void) => Promise<void>
@@ -23,6 +24,7 @@ export type Selection = {
   /** By source position: every service that gave up the record. */
   readonly givers: ReadonlyMap<string, ReadonlySet<string>>
   readonly rooms: ReadonlyMap<string, RoomLetters>
+  readonly standings: Pick<Standings, 'of' | 'firstOf'>
 }
 
 /** Values of so many bytes together are kept for one run. */
@@ -31,12 +33,6 @@ const maxValueBytes = 64 << 20
 /** One name for a room's records in a topic: among those, order matters. */
 export const roomName = (topic: string, room: string | null): string | undefined =>
   room === null ? undefined : `${topic} ${room}`
-
-/** Within a partition the order of the log; across partitions, that is after a record went to the wrong one, the order of time. */
-export const inOrder = (one: Letter, other: Letter): number =>
-  one.source.topic === other.source.topic && one.source.partition === other.source.partition
-    ? one.source.offset - other.source.offset
-    : one.sourceTime - other.sourceTime
 
 const isChosen = (letter: Letter, which: readonly Place[] | Filter): boolean =>
   'length' in which
@@ -67,8 +63,11 @@ export const select = async ({
   readonly limit: number
 }): Promise<Selection> => {
   const marks = new Map<string, Mark>()
+  const standings = createStandings()
+  const compare = (one: Letter, other: Letter): number => inOrder(standings.of(one), standings.of(other))
   await read((entry) => {
     if (entry.kind === 'mark') marks.set(toText(entry.source), entry)
+    else standings.take(entry)
   })
 
   const chosen = new Map<string, Letter>()
@@ -76,7 +75,9 @@ export const select = async ({
   let bytes = 0
   let more = 0
   await read((entry) => {
-    if (entry.kind === 'mark' || !isChosen(entry, which)) return
+    if (entry.kind === 'mark') return
+    standings.takeTime(entry)
+    if (!isChosen(entry, which)) return
     const source = toText(entry.source)
     const mark = marks.get(source)
     if (mark !== undefined) {
@@ -107,9 +108,10 @@ export const select = async ({
     if (room === undefined) return
     room.givenUp.add(`${entry.source.partition}/${entry.source.offset}`)
     if (marks.has(source) || chosen.has(source)) return
-    if (room.left === undefined || inOrder(entry, room.left) < 0)
+    if (room.left === undefined || compare(entry, room.left) < 0)
       room.left = { ...entry, key: null, value: null, headers: {} }
   })
 
-  return { letters: [...chosen.values()].toSorted(inOrder), more, replayed: [...replayed.values()], givers, rooms }
+  const letters = [...chosen.values()].toSorted(compare)
+  return { letters, more, replayed: [...replayed.values()], givers, rooms, standings }
 }

@@ -1,39 +1,9 @@
 import type { AnyRecord } from '../../../schemas/types.generated.ts'
-import type { Letter, Mark } from '../letter.ts'
+import type { Letter } from '../letter.ts'
+import { now } from '../testing.ts'
 import type { Candidate, Found } from './judge.ts'
 
-// Builders for the tests of this folder.
-
-export const now = 1_795_000_000_000
-
-export const aLetter = (offset: number, over: Partial<Letter> = {}): Letter => ({
-  kind: 'letter',
-  at: { partition: 3, offset: 100 + offset },
-  source: { topic: 'room.input.v1', partition: 3, offset },
-  room: 'r1',
-  code: 'RECORD_UNREADABLE',
-  why: 'truncated buffer',
-  service: 'state-machine',
-  key: Buffer.from('r1'),
-  value: Buffer.from([offset]),
-  leftOutBytes: undefined,
-  headers: {},
-  givenUpAt: now + offset,
-  sourceTime: now + offset,
-  ...over,
-})
-
-export const aMark = (letter: Letter): Mark => ({
-  kind: 'mark',
-  at: { partition: letter.at.partition, offset: 1_000 + letter.at.offset },
-  source: letter.source,
-  room: letter.room,
-  code: letter.code,
-  why: letter.why,
-  service: letter.service,
-  replayedTo: 'room.input.v1/3/999',
-  replayedAt: now,
-})
+// Builders for the tests of this folder, besides those of letters.
 
 const common = { eventId: 'e1', roomId: 'r1', occurredAt: now }
 

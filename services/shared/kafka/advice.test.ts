@@ -31,3 +31,10 @@ test('what OpenSSL says comes without its numbers and its line end', () => {
       'the broker does not take our certificate: look at KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE',
   )
 })
+
+test('what may be an ACL that is missing is told, also where kafkajs says only that it has found nobody', () => {
+  const missing = /an ACL is missing/
+  assert.match(explainError(errorOf('KafkaJSProtocolError', 'Group authorization failed')), missing)
+  const nobody = errorOf('KafkaJSGroupCoordinatorNotFound', 'Failed to find group coordinator')
+  assert.match(explainError(nobody), missing)
+})

@@ -64,6 +64,11 @@ const table: readonly Advice[] = [
     when: ({ message }) => /not authorized|authorization failed/i.test(message),
     say: 'an ACL is missing: docs/kafka.md lists those of each service',
   },
+  {
+    // kafkajs passes over what the brokers answered, also that somebody may not ask.
+    when: ({ name }) => name === 'KafkaJSGroupCoordinatorNotFound',
+    say: 'if that goes on, an ACL is missing for the group or the transactional id: docs/kafka.md lists those of each service',
+  },
 ]
 
 /** An error's message in one line, and which setting to look at where that is known. No values of settings: some are secrets. */

@@ -17,9 +17,20 @@
 {{- end -}}
 {{- with $values.kafka -}}
 {{- if and (not .tls.enabled) (or .tls.ca .tls.certificate.secret) }}{{ fail "kafka.tls.enabled is false, but kafka.tls.ca or .certificate is given" }}{{ end -}}
+{{- range $key, $user := .users }}
+{{- if and (not $values.kafka.tls.enabled) $user.certificate }}{{ fail (printf "kafka.tls.enabled is false, but kafka.users.%s.certificate is given" $key) }}{{ end -}}
+{{- end -}}
 {{- range $key := concat (keys $services) (ternary (list "setup") list $values.setup.enabled) -}}
 {{- $user := include "roomcast.kafkaUser" (dict "root" $ "key" $key) | fromJson -}}
 {{- if and $values.kafka.sasl.mechanism (not $user.secret) }}{{ fail (printf "kafka.sasl.secret is empty, and so is kafka.users.%s.secret: name the Secret with its password" $key) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- range $path, $ca := dict "kafka.tls.ca" $values.kafka.tls.ca "registry.ca" $values.registry.ca -}}
+{{- if and $ca (ne (len (compact (list $ca.secret $ca.configMap))) 1) }}{{ fail (printf "%s: name the Secret or the ConfigMap that has it: { secret: … } or { configMap: … }" $path) }}{{ end -}}
+{{- end -}}
+{{- range $key := keys $services | sortAlpha -}}
+{{- with (index $values $key).autoscaling -}}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) }}{{ fail (printf "%s.autoscaling.minReplicas is above maxReplicas" $key) }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- with $values.stateMachine -}}

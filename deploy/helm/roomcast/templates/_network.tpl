@@ -5,6 +5,11 @@
 {{- $port | default (ternary "443" "80" (eq $url.scheme "https")) -}}
 {{- end -}}
 
+{{/* The ports that are given, or else that of a URL, as a list. Call with ports and url. */}}
+{{- define "roomcast.portsOf" -}}
+{{- .ports | default (list (include "roomcast.portOf" .url)) | toJson -}}
+{{- end -}}
+
 {{- define "roomcast.kafkaPorts" -}}
 {{- $ports := .Values.networkPolicy.kafkaPorts -}}
 {{- if not $ports -}}
