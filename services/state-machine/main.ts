@@ -46,6 +46,7 @@ await runService({
       topics.requestOutcome,
       topics.mixCommand,
       topics.roomState,
+      topics.pushLike, // to be read
     ]) {
       await codec.prepare(topic, signal)
     }

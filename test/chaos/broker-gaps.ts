@@ -7,6 +7,7 @@ import { startClusterSystem, type ClusterSystem } from '../support/cluster-syste
 import { startTraffic, type Traffic } from '../support/cluster-traffic.ts'
 
 const partitions = 12
+const everyMs = 500
 const undisturbedMs = 10_000
 /** Longer than ingest waits before it answers 503. */
 const awayMs = 8_000
@@ -81,7 +82,7 @@ const measure = async (system: ClusterSystem, traffic: Traffic): Promise<void> =
 
 const system = await startClusterSystem({ base: process.env, partitions })
 try {
-  const traffic = await startTraffic(system, partitions)
+  const traffic = await startTraffic(system, { partitions, everyMs })
   console.log('  weight:    4, 8, 9: the longest time in which some room got nothing of it')
   await measure(system, traffic)
   const { lost, doubled, complaints } = await traffic.end()

@@ -1,6 +1,6 @@
 import { brokerNames, nodeName } from '../../deploy/local/cluster.ts'
 import { createOwner } from '../../deploy/local/owner.ts'
-import { findProcess, isAlive } from '../../deploy/local/processes.ts'
+import { findProcess, isAlive, listProcesses, type ProcessRecord } from '../../deploy/local/processes.ts'
 import { services } from '../../deploy/local/services.ts'
 import { setup } from '../../deploy/local/setup.ts'
 import { isServiceReady, startSystem } from '../../deploy/local/system.ts'
@@ -12,6 +12,8 @@ import { startTestSystem, type TestSystem } from './system.ts'
 export type ClusterSystem = TestSystem & {
   /** Ends brokers by their ids, at once; resolves when their processes are gone. */
   readonly endBrokers: (signal: 'SIGTERM' | 'SIGKILL', ...ids: readonly number[]) => Promise<void>
+  /** Lets brokers stand still, as if they hung, while something else is done. */
+  readonly whileFrozen: (ids: readonly number[], act: () => Promise<void>) => Promise<void>
   /** Starts the brokers that are away; resolves when every replica is in sync and every service ready. */
   readonly bringBack: () => Promise<void>
   /** Whether every service says so. */
@@ -38,26 +40,40 @@ export const startClusterSystem = async ({
   })
   const { dataDir, environment } = system
   const owner = createOwner()
+  const findBrokers = async (ids: readonly number[]): Promise<readonly ProcessRecord[]> =>
+    (await Promise.all(ids.map((id) => findProcess(dataDir, nodeName(id))))).filter((broker) => broker !== undefined)
+  const signalAll = (signal: NodeJS.Signals, processes: readonly ProcessRecord[]): void => {
+    for (const { pid } of processes) process.kill(pid, signal)
+  }
   return {
     ...system,
     endBrokers: async (signal, ...ids) => {
-      const found = await Promise.all(ids.map((id) => findProcess(dataDir, nodeName(id))))
-      const running = found.filter((broker) => broker !== undefined)
-      for (const { pid } of running) process.kill(pid, signal)
+      const running = await findBrokers(ids)
+      signalAll(signal, running)
       const areGone = async (): Promise<boolean> => !(await Promise.all(running.map(isAlive))).includes(true)
       if (await waitUntil(areGone, { deadlineMs: endsWithinMs })) return
       throw new Error(`the brokers ${ids.join(', ')} do not end on ${signal}`)
     },
+    whileFrozen: async (ids, act) => {
+      const frozen = await findBrokers(ids)
+      signalAll('SIGSTOP', frozen)
+      try {
+        await act()
+      } finally {
+        signalAll('SIGCONT', frozen)
+      }
+    },
     bringBack: async () => {
-      const { processes } = await startSystem({
+      await startSystem({
         env: { ...environment.variables, ...own },
         services,
         setup,
+        isShortLived: true,
         log: silentLog,
         say: () => {},
+        onStart: owner.add,
         signal: AbortSignal.timeout(backWithinMs),
       })
-      for (const { pid } of processes) owner.add(pid)
     },
     isReady: async () => {
       const signal = AbortSignal.timeout(endsWithinMs)
@@ -67,6 +83,8 @@ export const startClusterSystem = async ({
       return (await Promise.all(areReady)).every((isReady) => isReady)
     },
     stop: async () => {
+      // Nothing of it is needed any more, and in an orderly end the last broker waits for a controller that has gone.
+      signalAll('SIGKILL', await listProcesses(dataDir))
       await system.stop()
       owner.release()
     },

@@ -22,24 +22,34 @@ export type Traffic = {
   readonly longestGaps: (from: number) => Readonly<Record<Weight, number>>
   /** Resolves when every room has got three messages more of each weight; rejects at the deadline. */
   readonly goesOn: (deadlineMs: number) => Promise<void>
+  /** Resolves when each room has asked twice more: what it asked first has its answer if one comes at all; rejects at the deadline. */
+  readonly asksOn: (deadlineMs: number) => Promise<void>
   /** The answers of so far, by status. */
   readonly answers: () => Readonly<Record<number, number>>
   /** Begins nothing more, waits until what was accepted has come, and closes the clients. */
   readonly end: () => Promise<Audit>
 }
 
-const everyMs = 500
 const settleWithinMs = 30_000
+const doubledWithinMs = 500
 /** Rooms get random ids: after so many, one of them is in each partition. */
 const maxRooms = 400
+const createdAtOnce = 12
 const maxUnderWay = 30
 
-/** Opens a room in each partition, and begins. */
-export const startTraffic = async (system: TestSystem, partitions: number): Promise<Traffic> => {
+/**
+ * Opens a room in each partition, and begins.
+ * @param everyMs a comment and a like in each room; an invite so long after the last one was answered
+ */
+export const startTraffic = async (
+  system: TestSystem,
+  { partitions, everyMs }: { readonly partitions: number; readonly everyMs: number },
+): Promise<Traffic> => {
   const { app } = system
   const stopping = new AbortController()
   const { signal } = stopping
   const answers: Record<number, number> = {}
+  const comments = new Map<string, number>()
 
   const ask = async (request: Promise<Answer>): Promise<Answer | undefined> => {
     // No answer in time means what 503 does: it may be there or not.
@@ -50,6 +60,7 @@ export const startTraffic = async (system: TestSystem, partitions: number): Prom
 
   const comment = async (room: TrafficRoom, number: number): Promise<void> => {
     const text = `${number} in ${room.roomId}`
+    comments.set(room.roomId, number + 1)
     const answer = await ask(app.comment({ roomId: room.roomId, uid: 'bob', comment: text }))
     room.sent(`comment ${text}`, answer?.status === 200)
   }
@@ -105,12 +116,18 @@ export const startTraffic = async (system: TestSystem, partitions: number): Prom
       if (await waitUntil(() => behind().length === 0, { deadlineMs })) return
       throw new Error(`after ${deadlineMs} ms nothing has come of ${behind().join(', ')}`)
     },
+    asksOn: async (deadlineMs) => {
+      const wanted = rooms.map(({ roomId }) => [roomId, (comments.get(roomId) ?? 0) + 2] as const)
+      const haveAsked = (): boolean => wanted.every(([roomId, count]) => (comments.get(roomId) ?? 0) >= count)
+      if (await waitUntil(haveAsked, { deadlineMs })) return
+      throw new Error(`not every room has asked for something within ${deadlineMs} ms`)
+    },
     answers: () => ({ ...answers }),
     end: async () => {
       stopping.abort()
       await Promise.all(acting)
       await waitUntil(() => rooms.every((room) => room.lost().length === 0), { deadlineMs: settleWithinMs })
-      await sleep(everyMs) // what is there twice comes right after the first
+      await sleep(doubledWithinMs) // what is there twice comes right after the first
       const audit = {
         answers,
         lost: rooms.flatMap((room) => room.lost()),
@@ -125,13 +142,12 @@ export const startTraffic = async (system: TestSystem, partitions: number): Prom
 
 /** Rooms of which there is one in each partition. */
 const openRooms = async (system: TestSystem, partitions: number): Promise<readonly TrafficRoom[]> => {
-  const rooms = new Map<number, TrafficRoom>()
-  for (let number = 0; rooms.size < partitions; number += 1) {
-    if (number === maxRooms) throw new Error(`${maxRooms} rooms are in ${rooms.size} of ${partitions} partitions`)
-    const owner = `owner ${number}`
-    const { roomId } = await system.app.createLive({ uid: owner, name: owner })
-    const partition = partitionFor(roomId, partitions)
-    if (!rooms.has(partition)) rooms.set(partition, await openTrafficRoom(system, { owner, roomId }))
+  const chosen = new Map<number, { readonly owner: string; readonly roomId: string }>()
+  for (let created = 0; chosen.size < partitions; created += createdAtOnce) {
+    if (created >= maxRooms) throw new Error(`${created} rooms are in ${chosen.size} of ${partitions} partitions`)
+    const owners = Array.from({ length: createdAtOnce }, (_, index) => `owner ${created + index}`)
+    const lives = await Promise.all(owners.map((uid) => system.app.createLive({ uid, name: uid })))
+    for (const { uid: owner, roomId } of lives) chosen.set(partitionFor(roomId, partitions), { owner, roomId })
   }
-  return [...rooms.values()]
+  return Promise.all([...chosen.values()].map((room) => openTrafficRoom(system, room)))
 }

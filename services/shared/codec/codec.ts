@@ -13,8 +13,9 @@ export type Decoded = ({ readonly known: true } & AnyRecord) | { readonly known:
 /** Records to bytes and back: Avro in the Confluent wire format (a zero byte, the schema id as int32, the record). */
 export type Codec = {
   /**
-   * Looks up the ids with which the topic's records are written. Retried while the registry does not answer, until the
-   * signal aborts: then rejects with REGISTRY_UNREACHABLE. SCHEMA_NOT_REGISTERED when the registry lacks one.
+   * Looks up the ids with which the topic's records are written, and from then on reads those that were written so without asking.
+   * Retried while the registry does not answer, until the signal aborts: then rejects with REGISTRY_UNREACHABLE.
+   * SCHEMA_NOT_REGISTERED when the registry lacks one.
    */
   readonly prepare: (topic: Topic, signal: AbortSignal) => Promise<void>
   /**
@@ -89,13 +90,15 @@ export const createCodec = ({
     }
   }
 
-  const lookUp = async (id: number): Promise<Reader> => {
-    const reader = readerOf(id, await registry.typeById(id))
+  const keepReader = (id: number, writerType: avro.Type): Reader => {
+    const reader = readerOf(id, writerType)
     const oldest = readers.keys().next()
     if (readers.size >= maxWriters && !oldest.done) readers.delete(oldest.value)
     readers.set(id, reader)
     return reader
   }
+
+  const lookUp = async (id: number): Promise<Reader> => keepReader(id, await registry.typeById(id))
 
   /** One request for an id, however many records wait for it. */
   const lookUpOnce = (id: number): Promise<Reader> => {
@@ -118,6 +121,8 @@ export const createCodec = ({
           throw new Fault('SCHEMA_NOT_REGISTERED', `the registry has not our ${name}: register the schemas first`)
         }
         writers.set(`${topic.name} ${record}`, { id, type: local.type })
+        // Who has just started reads on as well when the registry goes away.
+        keepReader(id, local.type)
       }
     },
 
