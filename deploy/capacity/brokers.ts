@@ -42,7 +42,14 @@ export const brokerNeed = (
     edges,
     services: { ingest, stateMachine, mixer },
     partitions,
-  }: { readonly edge: EdgeNeed; readonly edges: number; readonly services: Services; readonly partitions: number },
+    brokers,
+  }: {
+    readonly edge: EdgeNeed
+    readonly edges: number
+    readonly services: Services
+    readonly partitions: number
+    readonly brokers: number
+  },
 ): BrokerNeed => {
   const { REPLICATION: copies, BUSY: busy, ROOMS: rooms } = demand
   const bytes = { ...traffic.bytes, roomPresence: edge.presence * of.presenceBytes }
@@ -53,40 +60,39 @@ export const brokerNeed = (
     bytes.roomInput +
     bytes.pushLike +
     bytes.mixCommand
-  const inMbit = appended * copies * megabitPerByte
-  const outMbit = (read + appended * (copies - 1)) * megabitPerByte
   const requests =
     edges * edge.fetches + edge.presence / presencePerRequest + ingest.requests + stateMachine.requests + mixer.requests
   const transactions = stateMachine.transactions + mixer.transactions
-  const cores = (requests * of.brokerRequestUs + transactions * of.brokerTransactionUs) / 1e6
+  const written = appended + transactions * of.kafkaTransactionBytes
+  const inMbit = written * copies * megabitPerByte
+  const outMbit = (read + written * (copies - 1)) * megabitPerByte
+  const work = (requests * of.brokerRequestUs + transactions * of.brokerTransactionUs) / 1e6
+  const kept = (topic: keyof typeof bytes): number => bytes[topic] * keptSeconds(topic) * copies
   const network = demand.NETWORK_GBIT * 1_000 * busy
   return {
     inMbit,
     outMbit,
     requests,
-    cores,
+    cores: work + brokers * of.brokerIdleCores,
     wanted: {
       'network out': outMbit / network,
       'network in': inMbit / network,
-      processors: cores / (demand.BROKER_CORES * busy),
+      processors: work / (demand.BROKER_CORES * busy - of.brokerIdleCores),
       'copies of partitions': (Object.keys(topics).length * partitions * copies) / of.replicasOfBroker,
       replication: copies - demand.SPARE,
     },
     diskBytes: {
-      ...mapValues(bytes, (perSecond, topic) => perSecond * keptSeconds(topic) * copies),
-      roomState: (bytes.roomState * keptSeconds('roomState') + rooms * of.stateBytes) * copies,
+      roomInput: kept('roomInput'),
+      pushSignal: kept('pushSignal'),
+      pushComment: kept('pushComment'),
+      pushLike: kept('pushLike'),
+      requestOutcome: kept('requestOutcome'),
+      mixCommand: kept('mixCommand'),
+      roomState: kept('roomState') + rooms * of.stateBytes * copies,
+      roomPresence: kept('roomPresence'),
     },
   }
 }
 
 /** Edges collect what they write for 2 ms. */
 const presencePerRequest = 4
-
-const mapValues = <K extends string>(
-  values: Readonly<Record<K, number>>,
-  change: (value: number, key: K) => number,
-): Readonly<Record<K, number>> =>
-  Object.fromEntries(Object.entries<number>(values).map(([key, value]) => [key, change(value, key as K)])) as Record<
-    K,
-    number
-  >

@@ -1,11 +1,12 @@
 // How many partitions, instances, brokers and bytes: `make capacity ROOMS=100000 CLIENTS=10000000`. JSON=1 prints it for programs, HELP=1 what can be set.
 import { isFault } from '../../services/shared/fault.ts'
-import { demandShape, readDemand } from './demand.ts'
-import { estimate } from './estimate.ts'
-import { readFigures, valuesOf } from './figures.ts'
+import { layOut } from './cells.ts'
+import { demandShape, readDemand, type Demand } from './demand.ts'
+import { estimate, type Estimate } from './estimate.ts'
+import { readFigures, valuesOf, type Values } from './figures.ts'
 import { readResults } from './results.ts'
-import { limitLinesOf, linesOf } from './summary.ts'
-import { percent, plainTable, roughly } from './text.ts'
+import { inWords, limitLinesOf, linesOf, totalsOf } from './summary.ts'
+import { percent, plainTable, roughly, whole } from './text.ts'
 
 const help = (): string => {
   const settings = Object.entries(demandShape.shape).map(([name, shape]) => [name, shape.description ?? ''])
@@ -16,40 +17,53 @@ const help = (): string => {
   ].join('\n')
 }
 
-const report = (env: NodeJS.ProcessEnv): string => {
-  const figures = readFigures(readResults())
-  const found = estimate(readDemand(env), figures)
-  if (env['JSON'] === '1') return JSON.stringify({ ...found, figures }, null, 2)
-  const { demand, likely, one } = found
-  const origins = Object.values(figures).map(({ basis }) => basis)
-  const measured = origins.flatMap((basis) => (basis.kind === 'measured' ? [basis] : []))
-  const days = [...new Set(measured.flatMap(({ days: some }) => some))].toSorted()
-  const worst = one.limits.filter(({ share }) => share >= 1).map(({ what }) => what)
-  return [
-    `${roughly(demand.ROOMS)} rooms, ${roughly(demand.CLIENTS)} clients; a client gets to ${spreadInWords[demand.SPREAD]}.`,
-    ...(worst.length === 0 ? [] : [`More than one system has: ${worst.join(', ')}.`]),
-    ...(likely === undefined ? ['No number of systems beside each other carries it.'] : []),
-    ...(likely !== undefined && likely.cells > 1
-      ? [
-          `So ${likely.cells} systems beside each other, each with a Kafka of its own; rooms of different systems cannot co-host. Numbers are those of all together:`,
-        ]
-      : []),
-    '',
-    plainTable(linesOf(found, valuesOf(figures)), ['left', 'right', 'left']),
-    '',
-    'What runs out in one system that grows, with as many clients in a room:',
-    plainTable(limitLinesOf(found), ['left', 'right', 'left']),
-    '',
-    `${measured.length} figures were measured (${days[0]} to ${days.at(-1)}), ${origins.length - measured.length} are assumed: docs/capacity.md lists them.`,
-    `In brackets: if processors were ${percent(figures.noise.value)} slower, or as much quicker, as they were from run to run.`,
-  ].join('\n')
-}
-
 const spreadInWords = {
   any: 'any edge',
   room: 'the edge of its room',
   partition: 'an edge of its room’s partition',
 } as const
+
+/** What one system cannot do, and how many are needed for that. */
+const systemsInWords = ({ demand, likely, one }: Estimate, of: Values): readonly string[] => {
+  const tooMuch = one.limits.filter(({ share }) => share >= 1).map(({ what }) => what)
+  if (likely === undefined) return [`No number of systems beside each other carries it: ${tooMuch.join(', ')}.`]
+  if (likely.cells === 1) return tooMuch.length === 0 ? [] : [`More than there is: ${tooMuch.join(', ')}.`]
+  const shared = demand.SPREAD === 'partition' ? undefined : layOut({ ...demand, SPREAD: 'partition' }, of)
+  return [
+    `Too much for one system: ${tooMuch.join(', ')}. So there are ${likely.cells}, each with a Kafka, rooms and clients of its own;`,
+    'rooms of different systems cannot co-host.',
+    ...(shared === undefined ? [] : [`With SPREAD=partition it takes ${whole(shared.cells)}.`]),
+  ]
+}
+
+const settingsInWords = (demand: Demand): string =>
+  Object.entries(demand)
+    .filter(([name]) => !['ROOMS', 'CLIENTS', 'PARTITIONS'].includes(name))
+    .map(([name, value]) => `${name}=${typeof value === 'number' ? Number(value.toFixed(2)) : value}`)
+    .join(' ')
+
+const report = (env: NodeJS.ProcessEnv): string => {
+  const figures = readFigures(readResults())
+  const of = valuesOf(figures)
+  const found = estimate(readDemand(env), figures)
+  const { demand, likely } = found
+  const totals = likely === undefined ? undefined : totalsOf(likely, demand, of)
+  if (env['JSON'] === '1') return JSON.stringify({ ...found, totals, figures }, null, 2)
+  const assumed = Object.values(figures).filter(({ basis }) => basis.kind === 'assumed').length
+  return [
+    `${roughly(demand.ROOMS)} rooms, ${roughly(demand.CLIENTS)} clients; a client gets to ${spreadInWords[demand.SPREAD]}.`,
+    ...systemsInWords(found, of),
+    ...(totals === undefined ? [] : ['', `To order: ${inWords(totals)}.`, '']),
+    plainTable(linesOf(found, of), ['left', 'right', 'left']),
+    '',
+    'What one system runs out of as it grows, and at how many clients (in brackets: how near to that a system above is); what to do then:',
+    plainTable(limitLinesOf(found), ['left', 'right', 'left']),
+    '',
+    `With ${settingsInWords(demand)}; HELP=1 says what these are.`,
+    `In brackets: if processors were ${percent(figures.noise.value)} slower, or as much quicker, as they were from run to run.`,
+    `Computed from ${Object.keys(figures).length - assumed} measured figures and ${assumed} assumed ones; docs/capacity.md lists them, and says how far the model was off.`,
+  ].join('\n')
+}
 
 try {
   console.log(process.env['HELP'] === '1' ? help() : report(process.env))

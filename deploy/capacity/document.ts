@@ -1,12 +1,13 @@
-// Writes docs/capacity.md and its pictures from the results of the benchmarks; with --check it writes nothing and fails when they are not what it would write.
+// Writes docs/capacity.md and its picture from the results of the benchmarks; with --check it writes nothing and fails when they are not what it would write.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readDemand } from './demand.ts'
 import { estimate } from './estimate.ts'
 import { readFigures, valuesOf } from './figures.ts'
 import { pageOf } from './page.ts'
-import { drawLimits, drawProcesses } from './pictures.ts'
-import { predict } from './predictions.ts'
+import { drawProcesses } from './pictures.ts'
+import { compareParts } from './predictions.ts'
 import { readResults } from './results.ts'
+import { compareSystems } from './whole-system.ts'
 
 const sizes = [
   { ROOMS: '1000', CLIENTS: '100000' },
@@ -18,17 +19,16 @@ const results = readResults()
 const figures = readFigures(results)
 const of = valuesOf(figures)
 const demand = readDemand({})
-const shared = readDemand({ SPREAD: 'partition' })
 
 const documents: Readonly<Record<string, string>> = {
   'capacity.md': pageOf({
     figures,
     demand,
     estimates: sizes.map((size) => estimate(readDemand(size), figures)),
-    predictions: predict(results, of),
+    systems: compareSystems(results, of),
+    parts: compareParts(results, of),
   }),
-  'capacity-processes.svg': drawProcesses(shared, of),
-  'capacity-limits.svg': drawLimits(shared, of),
+  'capacity-processes.svg': drawProcesses(readDemand({ SPREAD: 'partition' }), of),
 }
 
 const isCheck = process.argv.includes('--check')

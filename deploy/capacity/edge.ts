@@ -13,6 +13,8 @@ export type EdgeNeed = {
     Record<'frames' | 'records' | 'states' | 'viewers' | 'fetches' | 'arrivals' | 'rest', number>
   >
   readonly memoryMib: number
+  /** Messages of connections in a second; what waits for others of its room counts once. */
+  readonly frames: number
   readonly outMbit: number
   readonly fetches: number
   /** Records of room.presence that all edges write in a second. */
@@ -124,6 +126,7 @@ export const edgeNeed = (
     outMbit:
       (connections * (demand.COMMENTS + demand.LIKES) * of.edgeLineBytes + frames * of.frameOverheadBytes) *
       megabitPerByte,
+    frames,
     fetches,
     presence,
     inBytes: asks.reduce((sum, [, , bytes]) => sum + bytes, 0),

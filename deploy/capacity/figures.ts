@@ -24,7 +24,6 @@ const assumptions = {
   frameOverheadBytes: assumed('headers of a frame: WebSocket, TCP, IP', 'B', 60, 'by their specifications'),
   fetchUs: assumed('a service asks a broker once', 'µs', 300, 'the README of the edge; it has no result of its own'),
   appendUs: assumed('ingest appends a record', 'µs', 20, 'kafkajs sends 100,000 a second in batches of this size'),
-  idleCores: assumed('a service with nothing to do', 'cores', 0.03, 'its timers, heartbeats and scrapes'),
   fetchRoundTripMs: assumed('a fetch of what is there already', 'ms', 2, 'the network of one data centre'),
   produceRoundTripMs: assumed('an append, until all in-sync replicas have it', 'ms', 5, 'the same, with two copies'),
   replicasOfBroker: assumed('copies of partitions on one broker', '', 4_000, 'a usual advice for Kafka'),

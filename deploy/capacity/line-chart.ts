@@ -6,8 +6,6 @@ export type Chart = {
   readonly x: { readonly from: number; readonly to: number; readonly name: string }
   readonly y: { readonly from: number; readonly to: number }
   readonly series: readonly Series[]
-  /** A value of y that is drawn through the whole chart. */
-  readonly limit?: { readonly at: number; readonly name: string }
 }
 
 const width = 760
@@ -23,7 +21,7 @@ const decades = (from: number, to: number): readonly number[] =>
 const tick = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })
 
 /** Both axes are logarithmic. Points outside of the chart are left out. */
-export const drawLineChart = ({ title, x, y, series, limit }: Chart): string => {
+export const drawLineChart = ({ title, x, y, series }: Chart): string => {
   const acrossOf = (value: number): string =>
     (plot.left + ((log(value) - log(x.from)) / (log(x.to) - log(x.from))) * (plot.right - plot.left)).toFixed(1)
   const downOf = (value: number): string =>
@@ -32,12 +30,10 @@ export const drawLineChart = ({ title, x, y, series, limit }: Chart): string => 
     `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${look}/>`
   const text = (at: readonly [string, string], what: string, anchor = 'start'): string =>
     `<text x="${at[0]}" y="${at[1]}" text-anchor="${anchor}">${what}</text>`
-  const [left, right, top, bottom] = [plot.left, plot.right, plot.top, plot.bottom].map(String) as [
-    string,
-    string,
-    string,
-    string,
-  ]
+  const left = String(plot.left)
+  const right = String(plot.right)
+  const top = String(plot.top)
+  const bottom = String(plot.bottom)
   const grid = [
     ...decades(x.from, x.to).flatMap((value) => [
       line(acrossOf(value), top, acrossOf(value), bottom, 'stroke="#ddd"'),
@@ -60,20 +56,12 @@ export const drawLineChart = ({ title, x, y, series, limit }: Chart): string => 
       text([String(plot.right + 54), String(legend + 4)], name),
     ]
   })
-  const bound =
-    limit === undefined
-      ? []
-      : [
-          line(left, downOf(limit.at), right, downOf(limit.at), 'stroke="#000"'),
-          text([String(plot.left + 6), String(Number(downOf(limit.at)) - 6)], limit.name),
-        ]
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="${plot.left}" y="24" font-size="14" font-weight="bold">${title}</text>`,
     ...grid,
     ...lines,
-    ...bound,
     text([String((plot.left + plot.right) / 2), String(plot.bottom + 38)], x.name, 'middle'),
     '</svg>',
     '',

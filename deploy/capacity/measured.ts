@@ -11,14 +11,18 @@ export type Measured = {
 /** The benchmark of single things, which is made for this. */
 export const part = 'capacity'
 
+/** The benchmark of a whole system: of this, what nothing else tells. */
+export const systemPart = 'capacity-system'
+
 export const single =
   (results: Results) =>
   (figure: string): number =>
     results.median(part, 'single things', figure)
 
-export const oneProcess = (
-  about: string,
-  unit: string,
-  value: number,
-  parts: readonly string[] = [part],
-): Measured => ({ about, unit, value, parts })
+/** @param parts the benchmarks that it comes from */
+export const measured = (about: string, unit: string, value: number, parts: readonly string[] = [part]): Measured => ({
+  about,
+  unit,
+  value,
+  parts,
+})

@@ -22,6 +22,7 @@ type Setting = { readonly partitions: number; readonly brokers: number }
 /** As `services/ingest/adapters/rooms.ts` and `outcomes.ts` follow. */
 const followStates = { minBytes: 256 * 1024, maxWaitMs: 25, idleWaitMs: 25 }
 const followOutcomes = { minBytes: 1, idleWaitMs: 500 }
+/** INGEST_PROBE_MS: so often every ingest sends a marker through every partition. */
 const probeSeconds = 5
 const mib = 1024
 const outcomesKeptSeconds = 600
@@ -58,32 +59,63 @@ export const ingestNeed = (
     )
   const each =
     of.idleCores + (fetches * of.fetchUs + traffic.states * of.ingestStateUs + traffic.outcomes * of.edgeUnreadUs) / 1e6
-  const need = share((traffic.requests * (of.ingestRequestUs + of.appendUs)) / 1e6, each, demand)
+  // An instance has one append under way at each broker: few requests are appended one by one, many together.
+  const appendsOfOne = brokers * (1_000 / of.produceRoundTripMs)
+  const perRequest = of.ingestRequestUs + of.appendUs
+  const oneByOne = share((traffic.requests * (perRequest + of.fetchUs)) / 1e6, each, demand)
+  const together = share((traffic.requests * perRequest) / 1e6, each + (appendsOfOne * of.fetchUs) / 1e6, demand)
+  const need = (together.instances ?? Infinity) < (oneByOne.instances ?? Infinity) ? together : oneByOne
   const instances = need.instances ?? 1
-  const produces = Math.min(traffic.requests, instances * brokers * (1_000 / of.produceRoundTripMs))
+  const appends = Math.min(traffic.requests, instances * appendsOfOne)
   return {
     ...need,
     memoryMib:
       of.stateMachineBaseMib +
       (demand.ROOMS * of.ingestRoomKib) / mib +
       (Math.min(mostOutcomes, traffic.outcomes * outcomesKeptSeconds) * outcomeKib) / mib,
-    requests: instances * (fetches + partitions / probeSeconds) + produces,
+    coresEach: each,
+    requests: instances * (fetches + partitions / probeSeconds) + appends,
     transactions: 0,
   }
 }
 
-/** Transactions a second: a partition has one at a time, which takes along all that has come. */
-export const transactionsOf = ({ inputs, states }: Traffic, of: Values, partitions: number): number =>
-  partitions * Math.min((inputs + states) / partitions, 1_000 / of.transactionMs)
+/** With the markers that so many ingests send: each is an input that changes something. */
+export const withProbes = (traffic: Traffic, ingests: number, partitions: number): Traffic => {
+  const probes = (ingests * partitions) / probeSeconds
+  return { ...traffic, inputs: traffic.inputs + probes, changes: traffic.changes + probes }
+}
+
+/** As `services/state-machine/adapters/likes.ts` reads: what comes in one fetch is due together. */
+const likeLane = { minBytes: 256 * 1024, maxWaitMs: 200, idleWaitMs: 200 }
+/** As `services/state-machine/task.ts` waits before it commits that nothing has changed. */
+const housekeepingSeconds = 0.25
+
+/**
+ * Transactions a second. A partition has one at a time, which takes along all that has come: likes come in few fetches; what changes nothing
+ * waits for another transaction, and has one of its own when none comes.
+ */
+export const transactionsOf = (
+  { changes, visits, likeStates }: Pick<Traffic, 'changes' | 'visits' | 'likeStates'>,
+  of: Values,
+  { partitions, likeFetches }: { readonly partitions: number; readonly likeFetches: number },
+): number => {
+  const ofLikes = likeFetches * (1 - Math.exp(-likeStates / partitions / likeFetches))
+  const changesHere = changes / partitions + ofLikes
+  const visitsHere = visits / partitions
+  const alone = (visitsHere / (1 + visitsHere * housekeepingSeconds)) * Math.exp(-changesHere * housekeepingSeconds)
+  return partitions * Math.min(changesHere + alone, 1_000 / of.transactionMs)
+}
 
 /** Partitions are shared out; a room has to be back in time when one instance was killed. */
 export const stateMachineNeed = (
   demand: Demand,
   traffic: Traffic,
   of: Values,
-  { partitions }: Setting,
+  { partitions, brokers }: Setting,
 ): ServiceNeed => {
-  const transactions = transactionsOf(traffic, of, partitions)
+  const likeFetches =
+    fetchesPerSecond(likeLane, { records: traffic.likes, bytes: traffic.bytes.pushLike, brokers }) / brokers
+  const transactions = transactionsOf(traffic, of, { partitions, likeFetches })
   const shared =
     (traffic.inputs * of.decisionUs +
       traffic.states * of.decisionUs +
@@ -100,7 +132,7 @@ export const stateMachineNeed = (
     cores: need.coresEach + shared / Math.max(1, instances - demand.SPARE),
     memoryMib:
       of.stateMachineBaseMib + ((demand.ROOMS / Math.max(1, instances - demand.SPARE)) * of.stateMachineRoomKib) / mib,
-    requests: 0,
+    requests: instances * brokers * likeFetches,
     transactions,
   }
 }

@@ -2,7 +2,7 @@ import { layOut, type Layout } from './cells.ts'
 import type { Demand } from './demand.ts'
 import type { Values } from './figures.ts'
 import { drawLineChart, type Series } from './line-chart.ts'
-import { planOf, type LimitName, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
 
 const clients = Array.from({ length: 31 }, (_, step) => 10 ** (4 + step / 10))
 const x = { from: 1e4, to: 1e7, name: 'clients, a hundred in each room' }
@@ -34,22 +34,5 @@ export const drawProcesses = (demand: Demand, of: Values): string => {
       line('brokers', ({ brokers }) => brokers),
       { name: 'systems', points: layouts.map(([count, { cells }]) => [count, cells]) },
     ],
-  })
-}
-
-/** How much of each limit one system uses. */
-export const drawLimits = (demand: Demand, of: Values): string => {
-  const plans = clients.map((count) => [count, planOf(grown(demand, count), of)] as const)
-  const last = plans.at(-1)?.[1].limits ?? []
-  const shareOf = ({ limits }: Plan, what: LimitName): number => limits.find((limit) => limit.what === what)?.share ?? 0
-  return drawLineChart({
-    title: 'What one system uses of what it has',
-    x,
-    y: { from: 0.01, to: 100 },
-    series: last.slice(0, 7).map(({ what }) => ({
-      name: what,
-      points: plans.map(([count, plan]) => [count, shareOf(plan, what)]),
-    })),
-    limit: { at: 1, name: 'all of it' },
   })
 }

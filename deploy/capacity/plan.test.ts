@@ -5,6 +5,7 @@ import { readDemand, type Demand } from './demand.ts'
 import { coresOf, edgeNeed, framesPerSecond } from './edge.ts'
 import { fetchesPerSecond } from './fetches.ts'
 import { limitsInOrder } from './limits.ts'
+import { transactionsOf } from './others.ts'
 import { fits, planOf, type Plan } from './plan.ts'
 import { someValues as of } from './testing/values.ts'
 import { trafficOf } from './traffic.ts'
@@ -51,6 +52,16 @@ test('a room that is liked often is written once a second, one that is liked sel
   const visits = states('0')
   assert.ok(Math.abs(states('1000') - visits - 10_000) < 100)
   assert.ok(Math.abs(states('0.001') - visits - 10) < 0.1)
+})
+
+test('inputs that change nothing share transactions, and take none where others are', () => {
+  const each = (visits: number, changes: number, likeStates = 0): number =>
+    transactionsOf({ visits, changes, likeStates }, of, { partitions: 1, likeFetches: 5 })
+  assert.ok(each(0.01, 0) > 0.0095)
+  assert.ok(each(1_000, 0) < 4)
+  assert.ok(each(1_000, 20) - each(0, 20) < 0.1)
+  assert.equal(each(0, 1_000), 1_000 / of.transactionMs)
+  assert.ok(each(0, 0, 1_000) <= 5)
 })
 
 test('with the spares missing, the others have no more to do than they may', () => {

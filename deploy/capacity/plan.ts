@@ -2,7 +2,7 @@ import { brokerNeed, type BrokerNeed, type Services } from './brokers.ts'
 import type { Demand } from './demand.ts'
 import { coresOf, edgeNeed, type EdgeNeed } from './edge.ts'
 import type { Values } from './figures.ts'
-import { ingestNeed, mixerNeed, mostCommands, stateMachineNeed } from './others.ts'
+import { ingestNeed, mixerNeed, mostCommands, stateMachineNeed, withProbes } from './others.ts'
 import { trafficOf, type Traffic } from './traffic.ts'
 
 /** What one system needs, or what is in its way. */
@@ -37,7 +37,7 @@ const leastPartitions = 48
 /** So many partitions has each state-machine at least, so that they can be shared out evenly when one is missing. */
 const partitionsPerStateMachine = 4
 /** Each reader asks each broker by itself: beyond this, brokers cost the edges more than they take from each other. */
-const mostBrokers = 30
+export const mostBrokers = 30
 const mostEdges = 100_000
 const step = 1.05
 
@@ -87,12 +87,13 @@ const planWith = (
   if (working >= mostEdges) working = fewestEdges(demand, traffic, of, setting)
   const edge = needOf(working)
   const edges = working + demand.SPARE
+  const ingest = ingestNeed(demand, traffic, of, setting)
   const services = {
-    ingest: ingestNeed(demand, traffic, of, setting),
-    stateMachine: stateMachineNeed(demand, traffic, of, setting),
+    ingest,
+    stateMachine: stateMachineNeed(demand, withProbes(traffic, ingest.instances ?? 1, partitions), of, setting),
     mixer: mixerNeed(demand, traffic, of, setting),
   }
-  const broker = brokerNeed(demand, traffic, of, { edge, edges, services, partitions })
+  const broker = brokerNeed(demand, traffic, of, { edge, edges, services, ...setting })
   const limits = limitsOf(demand, traffic, of, { partitions, edge, services, broker })
   return { traffic, ...setting, edges, edge, services, broker, limits }
 }

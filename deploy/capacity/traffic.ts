@@ -13,6 +13,12 @@ export type Traffic = {
   readonly sessions: number
   readonly requests: number
   readonly inputs: number
+  /** Inputs that change no room: clients that come or go. */
+  readonly visits: number
+  /** Inputs that change a room. */
+  readonly changes: number
+  /** States of rooms that are written for likes alone. */
+  readonly likeStates: number
   readonly states: number
   readonly signals: number
   readonly outcomes: number
@@ -33,7 +39,8 @@ export const trafficOf = (demand: Demand, of: Values): Traffic => {
   const arrivals = clients / (demand.STAY_MINUTES * 60)
   const visits = arrivals * of.visitRequests
   const sessions = (rooms * demand.SESSIONS) / 2 / 3_600
-  const states = rooms * statesOfLikes(demand.LIKES) + visits * of.visitStates + sessions * of.sessionStates
+  const likeStates = rooms * statesOfLikes(demand.LIKES)
+  const states = likeStates + sessions * of.sessionStates
   return {
     audience: clients / rooms,
     comments,
@@ -42,6 +49,9 @@ export const trafficOf = (demand: Demand, of: Values): Traffic => {
     sessions,
     requests: comments + likes + visits + sessions * of.sessionInputs,
     inputs: visits + sessions * of.sessionInputs,
+    visits,
+    changes: sessions * of.sessionInputs,
+    likeStates,
     states,
     signals: sessions * of.sessionSignals,
     outcomes: sessions * of.sessionOutcomes,

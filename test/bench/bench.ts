@@ -15,6 +15,7 @@ import { metricsCostPart } from './metrics-cost.ts'
 import { mixCommandsPart } from './mix-commands.ts'
 import { mixStartPart } from './mix-start.ts'
 import { capacityPart } from './capacity.ts'
+import { capacitySystemPart } from './capacity/system.ts'
 import { observabilityCostPart } from './observability-cost.ts'
 import { pacePart } from './pace.ts'
 import type { Part } from './part.ts'
@@ -42,6 +43,7 @@ const parts: readonly Part[] = [
   observabilityCostPart,
   metricsCostPart,
   capacityPart,
+  capacitySystemPart,
 ]
 /** These measure a system that runs, and have to be named. */
 const partsOnRequest: readonly Part[] = [latencyPart]

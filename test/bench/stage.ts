@@ -34,6 +34,8 @@ export type Stage = {
   readonly codec: Codec
   readonly producer: BatchingProducer
   readonly brokerPid: number
+  /** Where the broker keeps its logs, and the services theirs. */
+  readonly dataDir: string
   /** Not started yet. */
   readonly createStateMachine: (name: string) => Promise<StateMachine>
   /** Not started yet. `env` is added to what every service is told. */
@@ -134,6 +136,7 @@ export const withStage = async <T>(
       createStateMachine: (name) => createService('state-machine', name),
       createService,
       choosePort,
+      dataDir,
     })
   } finally {
     for (const close of closers.toReversed()) await close()

@@ -20,18 +20,16 @@ export const countSessions = (inputs: number): Figures => {
     Inputs: [] as Appendable[],
     Visits: [] as Appendable[],
     States: [] as Appendable[],
-    VisitStates: [] as Appendable[],
   }
   const outputs = { Signals: [] as Appendable[], Outcomes: [] as Appendable[], Commands: [] as Appendable[] }
   for (const logged of recordLifecycles({ rooms: 200, inputs, rules })) {
     const { input } = logged
-    const isVisit = visits.has(input.type)
     const before = rooms.get(input.record.roomId)
     for (const output of decideLogged(rooms, logged, rules)) outputs[laneOf(output.type)].push(output)
     const after = rooms.get(input.record.roomId)
-    written[isVisit ? 'Visits' : 'Inputs'].push(input)
-    if (after !== undefined && after !== before)
-      written[isVisit ? 'VisitStates' : 'States'].push({ type: 'Room', record: after })
+    written[visits.has(input.type) ? 'Visits' : 'Inputs'].push(input)
+    // Who comes or goes changes no room; what is written with them is what their room's session was about.
+    if (after !== undefined && after !== before) written.States.push({ type: 'Room', record: after })
   }
   const sessions = outputs.Commands.filter(({ type }) => type === 'StartMix').length / 2
   const perSession = Object.entries({ Inputs: written.Inputs, States: written.States, ...outputs }).flatMap(
@@ -45,7 +43,6 @@ export const countSessions = (inputs: number): Figures => {
     ...Object.fromEntries(perSession),
     visits: written.Visits.length,
     visitInputBytes: Math.round(bytesInLog(written.Visits) / written.Visits.length),
-    visitStates: round(written.VisitStates.length / written.Visits.length),
   }
 }
 
