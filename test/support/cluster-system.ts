@@ -2,13 +2,12 @@ import { brokerNames, nodeName } from '../../deploy/local/cluster.ts'
 import { createOwner } from '../../deploy/local/owner.ts'
 import { findProcess, isAlive, listProcesses, type ProcessRecord } from '../../deploy/local/processes.ts'
 import { services } from '../../deploy/local/services.ts'
-import { setup } from '../../deploy/local/setup.ts'
 import { isServiceReady, startSystem } from '../../deploy/local/system.ts'
 import { waitUntil } from '../../deploy/local/wait.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { startTestSystem, type TestSystem } from './system.ts'
 
-/** A whole roomcast on a cluster of three brokers of its own, which can be ended and come back. */
+/** A whole roomcast on a cluster of three brokers of its own, which can be ended and come back; with the registry of `base`, or its own. */
 export type ClusterSystem = TestSystem & {
   /** Ends brokers by their ids, at once; resolves when their processes are gone. */
   readonly endBrokers: (signal: 'SIGTERM' | 'SIGKILL', ...ids: readonly number[]) => Promise<void>
@@ -32,8 +31,8 @@ export const startClusterSystem = async ({
   base: Readonly<Record<string, string | undefined>>
   partitions: number
 }): Promise<ClusterSystem> => {
-  // What the run gives its files is a single broker, shared by all.
-  const own = { ...base, KAFKA_BROKERS: undefined, SCHEMA_REGISTRY_URL: undefined }
+  // The broker that a run gives its files is a single one; its registry will do. Both are named: what a start has chosen is not given.
+  const own = { ...base, KAFKA_BROKERS: undefined, SCHEMA_REGISTRY_URL: base['SCHEMA_REGISTRY_URL'] }
   const system = await startTestSystem({
     base: own,
     env: { BROKERS: String(brokerNames.length), TOPIC_PARTITIONS: String(partitions) },
@@ -67,7 +66,7 @@ export const startClusterSystem = async ({
       await startSystem({
         env: { ...environment.variables, ...own },
         services,
-        setup,
+        setup: async () => {}, // topics and schemas are there
         isShortLived: true,
         log: silentLog,
         say: () => {},
