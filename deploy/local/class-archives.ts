@@ -6,6 +6,7 @@ import { brokerName, obtainClusterId } from './cluster.ts'
 import { explain } from './error.ts'
 import { isPresent } from './files.ts'
 import { publish, removeDrafts, type Jars } from './jars.ts'
+import { makeOnce } from './make-once.ts'
 import type { Say } from './say.ts'
 import { findFreePort } from './ports.ts'
 import { stopProcess } from './processes.ts'
@@ -63,7 +64,7 @@ export const obtainArchives = async (jars: Jars, say: Say, signal?: AbortSignal)
   // The JVM refuses an archive of another version, or of jars elsewhere: such a one gets another name here.
   const id = createHash('sha256').update([java, kafkaDir, registryDir].join('\n')).digest('hex').slice(0, 12)
   const folder = join(cacheDir, `classes-${id}`)
-  if (!(await isPresent(folder))) {
+  await makeOnce(folder, async () => {
     await removeDrafts(cacheDir)
     const draft = join(cacheDir, `.new-${process.pid}-classes`)
     say('preparing faster starts, once …')
@@ -79,7 +80,7 @@ export const obtainArchives = async (jars: Jars, say: Say, signal?: AbortSignal)
     } finally {
       await rm(draft, { recursive: true, force: true })
     }
-  }
+  })
   const optionsFor = async (name: string): Promise<readonly string[]> => {
     const archive = join(folder, `${name}.jsa`)
     return (await isPresent(archive)) ? [`-XX:SharedArchiveFile=${archive}`] : []

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { isSystemError, PlatformError } from './error.ts'
 import { isPresent } from './files.ts'
+import { makeOnce } from './make-once.ts'
 import { createMavenProgress } from './maven-progress.ts'
 import { listProcesses, readStartTime, stopProcess } from './processes.ts'
 import type { Say } from './say.ts'
@@ -124,7 +125,7 @@ export const publish = async (from: string, to: string): Promise<void> => {
  * Fetches one thing into a draft folder, and gives it its name when it is complete: a folder with that name is always whole.
  * The project file goes into the draft, too, because Maven leaves notes beside it. Throws a PlatformError that says what to install.
  */
-export const fetchOnce = async (
+export const fetchOnce = (
   {
     cacheDir = sharedCacheDir,
     what,
@@ -134,23 +135,23 @@ export const fetchOnce = async (
   }: { cacheDir?: string; what: string; to: string; goal: readonly string[]; project?: string },
   say: Say,
   signal?: AbortSignal,
-): Promise<void> => {
-  if (await isPresent(to)) return
-  await mkdir(cacheDir, { recursive: true })
-  await removeDrafts(cacheDir)
-  const draft = join(cacheDir, `.new-${process.pid}-${what.replaceAll(/\W+/g, '-')}`)
-  say(`fetching ${what}, once, into ${to} …`)
-  try {
-    await mkdir(draft)
-    await cp(project, join(draft, 'pom.xml'))
-    const output = join(draft, 'output')
-    await runMaven(what, ['-f', join(draft, 'pom.xml'), ...goal, `-DoutputDirectory=${output}`], say, signal)
-    if (await isAbsent(output)) throw new PlatformError(`Maven ended well but has not fetched ${what}`)
-    await publish(output, to)
-  } finally {
-    await rm(draft, { recursive: true, force: true })
-  }
-}
+): Promise<void> =>
+  makeOnce(to, async () => {
+    await mkdir(cacheDir, { recursive: true })
+    await removeDrafts(cacheDir)
+    const draft = join(cacheDir, `.new-${process.pid}-${what.replaceAll(/\W+/g, '-')}`)
+    say(`fetching ${what}, once, into ${to} …`)
+    try {
+      await mkdir(draft)
+      await cp(project, join(draft, 'pom.xml'))
+      const output = join(draft, 'output')
+      await runMaven(what, ['-f', join(draft, 'pom.xml'), ...goal, `-DoutputDirectory=${output}`], say, signal)
+      if (await isAbsent(output)) throw new PlatformError(`Maven ended well but has not fetched ${what}`)
+      await publish(output, to)
+    } finally {
+      await rm(draft, { recursive: true, force: true })
+    }
+  })
 
 /**
  * Makes sure that Java, Apache Kafka and Apicurio Registry are there, and fetches the last two with Maven where they are not.
