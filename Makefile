@@ -52,7 +52,7 @@ capacity: ## how many partitions, instances, brokers and bytes: make capacity RO
 	$(node) deploy/capacity/capacity.ts
 
 .PHONY: check
-check: ## format, lint, types, boundaries, generated files, unit tests; under a minute
+check: ## format, lint, types, boundaries, generated files, unit tests; about a minute
 	$(node) test/check.ts
 
 .PHONY: test

@@ -15,7 +15,7 @@ export type ConsumedOffsets = { readonly groupId: string; readonly offsets: read
 
 export type TransactionalProducer = {
   /**
-   * One transaction: begin, append the messages, commit the offsets with them. One call at a time; at most the transaction's timeout.
+   * One transaction: begin, append the messages, commit the offsets with them. One call at a time; at most `commitDeadlineMs`.
    * However many the messages are, one request holds about `maxRequestBytes` of them. Resolves with where each message went, in
    * the order of `messages`. After any throw the producer is `broken`, and the transaction is committed, aborted, or will be
    * aborted: only a new producer of this id can tell.
@@ -40,20 +40,22 @@ type Opened = { readonly open: OpenCluster; readonly transactions: TransactionMa
 /**
  * Opens a producer for transactions. Fences every older producer of the id, and returns only after the older one's
  * open transaction has been completed. Retries until it succeeds or `signal` aborts.
- * @param transactionTimeoutMs a transaction that takes longer fails here, and the next opening of the id ends it at once; when there is
- *   none, the broker aborts it
+ * @param transactionTimeoutMs the broker aborts a transaction that is older
+ * @param commitDeadlineMs a transaction that takes longer fails here; the next opening of the id then ends it at once
  * @throws Fault BROKER_REFUSED when the broker will never allow it; the signal's reason when it aborts
  */
 export const openTransactionalProducer = async ({
   kafka,
   transactionalId,
   transactionTimeoutMs = 10_000,
+  commitDeadlineMs = transactionTimeoutMs,
   signal,
   log,
 }: {
   kafka: Kafka
   transactionalId: string
   transactionTimeoutMs?: number
+  commitDeadlineMs?: number
   signal: AbortSignal
   log: Log
 }): Promise<TransactionalProducer> => {
@@ -76,7 +78,7 @@ export const openTransactionalProducer = async ({
     signal.throwIfAborted()
     const open = openCluster({ kafka, retry: transactionRetry })
     try {
-      return useProducer(await abortable(init(open), signal), { transactionalId, transactionTimeoutMs, log })
+      return useProducer(await abortable(init(open), signal), { transactionalId, commitDeadlineMs, log })
     } catch (error) {
       open.destroy()
       signal.throwIfAborted()
@@ -114,7 +116,7 @@ const inRequests = (messages: readonly OutgoingMessage[]): readonly (readonly Ou
 
 const useProducer = (
   { open, transactions }: Opened,
-  { transactionalId, transactionTimeoutMs, log }: { transactionalId: string; transactionTimeoutMs: number; log: Log },
+  { transactionalId, commitDeadlineMs, log }: { transactionalId: string; commitDeadlineMs: number; log: Log },
 ): TransactionalProducer => {
   const closing = new AbortController()
   const append = createTransactionAppender({
@@ -171,8 +173,8 @@ const useProducer = (
       if (broken) throw new Fault('BROKER_REFUSED', 'this producer is broken: open another one', { retriable: true })
       busy = true
       const deadline = new AbortController()
-      const late = new Fault('BROKER_UNREACHABLE', `no commit within ${transactionTimeoutMs} ms`, { retriable: true })
-      const timer = setTimeout(() => deadline.abort(late), transactionTimeoutMs)
+      const late = new Fault('BROKER_UNREACHABLE', `no commit within ${commitDeadlineMs} ms`, { retriable: true })
+      const timer = setTimeout(() => deadline.abort(late), commitDeadlineMs)
       try {
         return await abortable(run(messages, consumed), deadline.signal)
       } catch (error) {

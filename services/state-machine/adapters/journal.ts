@@ -13,12 +13,6 @@ import { recordHeaders } from '../../shared/tracing/tracing.ts'
 import type { Output } from '../domain/decide.ts'
 import type { Commit, Journal } from '../ports.ts'
 
-/**
- * Who is merely slow gets there: to give up and take over anew costs many times what a commit does, and makes slow ones slower. A broker
- * that is gone is noticed by its cluster after 9 s (broker.session.timeout.ms), and by a request that gets no answer after 10 s.
- */
-const transactionTimeoutMs = 10_000
-
 const inputTopic = topics.roomInput.name
 const likesTopic = topics.pushLike.name
 
@@ -60,7 +54,9 @@ export const openJournal = async ({
   const producer = await openTransactionalProducer({
     kafka,
     transactionalId: `state-machine-${partition}`,
-    transactionTimeoutMs,
+    transactionTimeoutMs: 10_000,
+    // Readers of what is committed wait for an open transaction: it is given up, and ended by the next opening, long before the broker would.
+    commitDeadlineMs: 3_000,
     signal,
     log,
   })
