@@ -56,11 +56,14 @@ export const createBridge = async (folder: string): Promise<Subnet> => {
   throw new PlatformError(`all of 10.${lowest}.0.0 to 10.${highest}.0.0 are in use on this machine`)
 }
 
-/** Removes the bridges of an engine that has ended, those of its users' networks too. */
+/** Removes the bridges of an engine that has ended, those of its users' networks too, and one that never got its address. */
 export const removeBridges = async (folder: string): Promise<void> => {
   const { data: subnet } = Subnet.safeParse(await readJson(subnetFile(folder)))
-  if (subnet === undefined) return
-  const bridges = within(subnet.prefix, await listLinks()).filter(({ linkinfo }) => linkinfo?.info_kind === 'bridge')
-  for (const { ifname } of bridges) await ip('link', 'delete', ifname)
+  const links = await listLinks()
+  const ours = new Set(links.filter(({ ifname }) => ifname === nameOf(folder)))
+  for (const link of subnet === undefined ? [] : within(subnet.prefix, links)) {
+    if (link.linkinfo?.info_kind === 'bridge') ours.add(link)
+  }
+  for (const { ifname } of ours) await ip('link', 'delete', ifname)
   await rm(subnetFile(folder), { force: true })
 }

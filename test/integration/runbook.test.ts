@@ -10,6 +10,7 @@ import { logFile, stopProcess } from '../../deploy/local/processes.ts'
 import { root, services } from '../../deploy/local/services.ts'
 import { startMonitoring, type Monitoring } from '../../deploy/observability/monitoring.ts'
 import { topics } from '../../schemas/topics.ts'
+import { choosePlatform } from '../containers/choose-platform.ts'
 import { putKafkaCommands } from '../support/kafka-commands.ts'
 import { query, skipWithoutMonitoring } from '../support/monitoring.ts'
 import { commandsOf, expressionsOf } from '../support/runbook.ts'
@@ -72,7 +73,8 @@ const run = async (commands: string, set: Readonly<Record<string, string>> = {})
   const env = {
     ...process.env,
     ...Object.fromEntries(ports),
-    KAFKA_BROKERS: '',
+    // `make up` is to find the same broker: one that it has not started itself is named.
+    KAFKA_BROKERS: choosePlatform(process.env) === 'containers' ? brokers.join(',') : '',
     PATH: `${bin}:${process.env['PATH']}`,
     DATA_DIR: dataDir,
     BOOTSTRAP: brokers.join(','),
