@@ -56,9 +56,10 @@ export const setStage = async (t: TestContext, { key }: { key?: string } = {}): 
   t.after(ingest.close)
   const port = await findFreePort()
   const media = await startTestMediaServer({ notifyUrl: `http://127.0.0.1:${port}/notify`, app })
+  let close = async (): Promise<void> => {}
+  t.after(() => close()) // before the media server, whose folder has its journal
   t.after(media.stop)
   const changes: SourceChange[] = []
-  let close = async (): Promise<void> => {}
   let sources: OpenSourceStreams | undefined
 
   const open = async (): Promise<void> => {
@@ -101,7 +102,6 @@ export const setStage = async (t: TestContext, { key }: { key?: string } = {}): 
     }
   }
   await open()
-  t.after(() => close())
 
   const words = () => taken.map(wordOf)
   return {
