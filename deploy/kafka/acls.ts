@@ -8,6 +8,7 @@ import { createKafka } from '../../services/shared/kafka/client.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { everybody, rulesFor, type Who } from './acl-table.ts'
 import { aclCommands, aclTable, strimziUsers } from './describe-acls.ts'
+import { isWrongUsage } from './wrong-usage.ts'
 
 const usage = `\
 usage: node deploy/kafka/acls.ts [table | commands | strimzi | apply] [--principal 'User:roomcast-{}'] [--cluster NAME] [WHO …]
@@ -57,9 +58,6 @@ const main = async (args: readonly string[]): Promise<number> => {
   else process.stdout.write(aclTable(who))
   return 0
 }
-
-const isWrongUsage = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 
 try {
   process.exitCode = await main(process.argv.slice(2))

@@ -13,6 +13,7 @@ import { Fault, isFault } from '../../services/shared/fault.ts'
 import { createKafka } from '../../services/shared/kafka/client.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { findBadStates, mendPartition, type BadState } from './mend-states.ts'
+import { isWrongUsage } from './wrong-usage.ts'
 
 const usage = `\
 usage: node deploy/kafka/room-states.ts [--yes]
@@ -67,7 +68,7 @@ const main = async (): Promise<number> => {
     console.log(usage)
     return 0
   } catch (error) {
-    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    if (isWrongUsage(error)) {
       console.error(`${error.message}\n\n${usage}`)
       return 64
     }

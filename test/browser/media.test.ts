@@ -1,4 +1,4 @@
-// runs alone: the services of one broker share its rooms, and encoding takes the processor
+// runs alone: encoding takes the processor
 // deadline: 240 s
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

@@ -26,21 +26,27 @@ export const startEngineOfRun = async ({
   if ((await isForeign()) || (await findHindrance('images')) !== undefined) return async () => {}
   const owner = createOwner()
   let isOurs = false
-  const stop = async (): Promise<void> => {
-    signal.removeEventListener('abort', onAbort)
-    if (isOurs) await stopEngine(engineFolder)
-    owner.release()
+  let stopping: Promise<void> | undefined
+  /** The signal and a failure may both come: they wait for the same. */
+  const stop = (): Promise<void> => {
+    stopping ??= (isOurs ? stopEngine(engineFolder) : Promise.resolve(false)).then(() => owner.release())
+    return stopping
   }
-  /** What is being built then fails, and ends. */
-  const onAbort = (): void => void stop().catch((error: unknown) => say(`the engine did not end: ${explain(error)}`))
   const own = (pid: number): void => {
     isOurs = true
     owner.add(pid)
-    signal.addEventListener('abort', onAbort)
   }
+  /** What is being built then fails, and ends. Later the run itself unwinds, and its containers go before their engine. */
+  const onAbort = (): void => void stop().catch((error: unknown) => say(`the engine did not end: ${explain(error)}`))
   const start = async (): Promise<void> => {
     const { dockerHost } = await startEngine({ folder: engineFolder, say, signal, onStart: own })
-    await makeImages({ dockerHost, say })
+    signal.throwIfAborted()
+    signal.addEventListener('abort', onAbort)
+    try {
+      await makeImages({ dockerHost, say })
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
   }
   try {
     await withLock({ dataDir: engineFolder, command: 'test', say, signal }, start)

@@ -1,4 +1,3 @@
-// runs alone: the state-machines of one broker share its rooms
 // deadline: 120 s
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

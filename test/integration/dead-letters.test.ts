@@ -1,4 +1,3 @@
-// runs alone: the state-machines of one broker share its rooms
 // deadline: 200 s
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

@@ -35,7 +35,7 @@ export type StartedPlatform = Pick<TestKafka, 'brokers' | 'registryUrl' | 'stop'
 
 const env = process.env
 
-/** What the run was given: one broker and registry for all its files. */
+/** What the run was given: one broker and registry for all files of a lane, one after the other. */
 const given = (): StartedPlatform | null =>
   env['KAFKA_BROKERS'] && env['SCHEMA_REGISTRY_URL']
     ? { brokers: env['KAFKA_BROKERS'].split(','), registryUrl: env['SCHEMA_REGISTRY_URL'], stop: async () => {} }
@@ -84,8 +84,8 @@ export const startOwnPlatform = (): Promise<StartedPlatform> =>
   choosePlatform(env) === 'containers' ? startContainers() : startLocal()
 
 /**
- * A broker for a test file: the one that KAFKA_BROKERS and SCHEMA_REGISTRY_URL name, which all files of a run share; otherwise one
- * of its own.
+ * A broker for a test file: the one that KAFKA_BROKERS and SCHEMA_REGISTRY_URL name, which the files before and after it in its lane have,
+ * too; otherwise one of its own.
  */
 export const startKafka = async (): Promise<TestKafka> => {
   const { brokers, registryUrl, stop } = given() ?? (await startOwnPlatform())
