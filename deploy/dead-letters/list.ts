@@ -86,6 +86,7 @@ export const list = async ({
   await readLetters(
     reading,
     (entry) => {
+      if (entry.kind === 'mark') tally.noteReplay(entry)
       if (matches(entry, filter)) tally.take(entry)
     },
     () => (foreign += 1),

@@ -22,15 +22,16 @@ test('letters are counted by topic, service and reason, whatever numbers stand i
   )
 })
 
-test('the newest are kept, newest first, and say where they were replayed', () => {
+test('the newest are kept, newest first, and say where they were replayed, also those that a slow instance wrote after the replay', () => {
   const tally = createTally({ limit: 2 })
+  tally.noteReplay(aMark(letter(49)))
   for (let offset = 0; offset < 50; offset += 1) tally.take(letter(offset))
-  tally.take(aMark(letter(48)))
+  tally.noteReplay(aMark(letter(47)))
   assert.deepEqual(
     tally.newest().map(({ at, replayed }) => [at.offset, replayed?.to]),
     [
-      [149, undefined],
-      [148, 'room.input.v1/3/999'],
+      [149, 'room.input.v1/3/999'],
+      [148, undefined],
     ],
   )
 })

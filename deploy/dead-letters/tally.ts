@@ -1,10 +1,14 @@
-import type { Letter, Mark } from './letter.ts'
+import { toText, type Letter, type Mark } from './letter.ts'
+
+type Replayed = { readonly to: string; readonly at: number }
 
 /** A letter without its bytes. */
 export type Listed = Omit<Letter, 'kind' | 'value' | 'headers' | 'sourceTime' | 'leftOutBytes' | 'replayOf'> & {
   readonly bytes: number
-  replayed: { readonly to: string; readonly at: number } | undefined
+  readonly replayed: Replayed | undefined
 }
+
+type Kept = Omit<Listed, 'replayed'>
 
 export type Row = {
   readonly topic: string
@@ -16,9 +20,12 @@ export type Row = {
   newest: number
 }
 
-/** Counts all letters by reason and keeps the newest; its size does not depend on how many there are. */
+/** Counts all letters by reason and keeps the newest; its size depends on how many replays there were, not on how many letters. */
 export type Tally = {
+  /** Counts it. */
   readonly take: (entry: Letter | Mark) => void
+  /** Notes where a record was replayed to, whichever service's letter of it was chosen. */
+  readonly noteReplay: (mark: Mark) => void
   /** Most letters first. */
   readonly rows: () => readonly Row[]
   /** Newest first. */
@@ -33,12 +40,14 @@ const others = '(others)'
 /** The words of a reason without its numbers and names, so that like comes to like. */
 const shapeOf = (why: string): string => why.slice(0, 200).replaceAll(/\d+/g, 'N')
 
-const bySecond = (one: Listed, other: Listed): number =>
+const bySecond = (one: Kept, other: Kept): number =>
   other.givenUpAt - one.givenUpAt || other.at.partition - one.at.partition || other.at.offset - one.at.offset
 
 export const createTally = ({ limit }: { readonly limit: number }): Tally => {
   const rows = new Map<string, Row>()
-  let kept: Listed[] = []
+  let kept: Kept[] = []
+  /** By source: a letter may be written after the mark, by an instance that is behind. */
+  const replays = new Map<string, Replayed>()
 
   const rowOf = (entry: Letter | Mark): Row => {
     const { code, service } = entry
@@ -73,7 +82,6 @@ export const createTally = ({ limit }: { readonly limit: number }): Tally => {
       // Copied, as it is a view into all that was read with it, and not longer than is shown.
       key: key === null ? null : Buffer.from(key.subarray(0, maxKeyBytes)),
       bytes: leftOutBytes ?? value?.length ?? 0,
-      replayed: undefined,
     })
     if (kept.length >= 2 * limit) cut()
   }
@@ -88,17 +96,14 @@ export const createTally = ({ limit }: { readonly limit: number }): Tally => {
         return
       }
       row.replayed += 1
-      const { topic, partition, offset } = entry.source
-      for (const listed of kept) {
-        const { source } = listed
-        if (source.offset === offset && source.partition === partition && source.topic === topic)
-          listed.replayed = { to: entry.replayedTo, at: entry.replayedAt }
-      }
+    },
+    noteReplay: ({ source, replayedTo, replayedAt }) => {
+      replays.set(toText(source), { to: replayedTo, at: replayedAt })
     },
     rows: () => [...rows.values()].toSorted((one, other) => other.letters - one.letters),
     newest: () => {
       cut()
-      return kept
+      return kept.map((letter) => ({ ...letter, replayed: replays.get(toText(letter.source)) }))
     },
   }
 }

@@ -16,6 +16,8 @@ export type BadState = {
   readonly offset: number
   readonly room: string
   readonly why: string
+  /** The registry has no schema of the id that it begins with: it may be a good one, and the registry a bad one. */
+  readonly isSchemaMissing: boolean
   /** Its newest state that can be read; undefined: the log has none. */
   readonly former: { readonly offset: number; readonly value: Buffer } | undefined
 }
@@ -27,14 +29,16 @@ type Access = {
   readonly signal: AbortSignal
 }
 
+type Complaint = Pick<BadState, 'why' | 'isSchemaMissing'>
+
 /** Why a value is no state; undefined: it is one. Rejects when the registry does not answer. */
-const complaintOf = async (codec: Codec, value: Buffer): Promise<string | undefined> => {
+const complaintOf = async (codec: Codec, value: Buffer): Promise<Complaint | undefined> => {
   try {
     const decoded = await Promise.resolve(value).then(codec.decode)
-    return decoded.known ? undefined : `a ${decoded.fullName} is not known here`
+    return decoded.known ? undefined : { why: `a ${decoded.fullName} is not known here`, isSchemaMissing: false }
   } catch (error) {
-    if (isFault(error, 'RECORD_UNREADABLE')) return error.message
-    throw error
+    if (!isFault(error, 'RECORD_UNREADABLE')) throw error
+    return { why: error.message, isSchemaMissing: isFault(error.cause, 'SCHEMA_NOT_REGISTERED') }
   }
 }
 
@@ -56,9 +60,9 @@ const findIn = async (
       for (const { key, value, offset } of messages) {
         if (key === null) continue
         const room = key.toString()
-        const why = value === null ? undefined : await complaintOf(codec, value)
-        if (value !== null && why !== undefined) {
-          bad.set(room, { partition, offset, room, why, former: formers.get(room) })
+        const complaint = value === null ? undefined : await complaintOf(codec, value)
+        if (complaint !== undefined) {
+          bad.set(room, { partition, offset, room, ...complaint, former: formers.get(room) })
           continue
         }
         bad.delete(room)

@@ -52,7 +52,7 @@ const comment = async (roomId: string, signal: AbortSignal): Promise<number> => 
 }
 
 describe('the alerts of a system that runs', { skip: skipWithoutMonitoring }, () => {
-  test('all services are scraped, every rule can be evaluated, and nothing fires while nothing is wrong', async () => {
+  test('all services are scraped, every rule can be evaluated, and nothing goes on firing while nothing is wrong', async () => {
     await until(
       'all services are scraped',
       async () => (await query(monitoring, 'sum(up)'))[0] === services.length,
@@ -69,7 +69,13 @@ describe('the alerts of a system that runs', { skip: skipWithoutMonitoring }, ()
       rules.filter(({ health }) => health !== 'ok'),
       [],
     )
-    assert.deepEqual(await readAlerts(monitoring), [])
+    // A pause of a minute is 3 s here, and the minutes inside of the expressions are not shorter: slow first requests of a busy machine may fire.
+    let firing: readonly string[] = []
+    const isQuiet = async (): Promise<boolean> => {
+      firing = (await active()).map(({ labels }) => `${labels['alertname']} of ${labels['service']}`)
+      return firing.length === 0
+    }
+    await until('nothing fires', isQuiet, resolvesWithinMs).catch(() => assert.deepEqual(firing, []))
   })
 
   test('a state-machine that is stopped under load is one page, which ends when it is back', async (t) => {

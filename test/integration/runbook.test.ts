@@ -117,6 +117,9 @@ const expected: ReadonlyArray<readonly [words: string, printed: RegExp]> = [
   ['--under-replicated-partitions', /"error":null,"bytes":\d+/],
 ]
 
+/** As a record begins, with a schema id that no registry here gives. */
+const ofUnknownSchema = Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, 1])
+
 describe('the runbook', { skip: skipWithoutMonitoring }, () => {
   test('every expression has data in a system that runs', async () => {
     const { roomId } = await system.app.createLive({ uid: 'runbook-host', name: 'Ada' })
@@ -179,16 +182,22 @@ describe('the runbook', { skip: skipWithoutMonitoring }, () => {
     assert.match(await run(look), /^every state can be read$/m)
     const { roomId } = await system.app.createLive({ uid: 'runbook-owner', name: 'Ada' })
     const { brokers } = system.environment
-    for (const key of [roomId, 'stranger']) await sendUnreadable({ brokers, topic: topics.roomState.name, key })
+    const topic = topics.roomState.name
+    await sendUnreadable({ brokers, topic, key: roomId })
+    await sendUnreadable({ brokers, topic, key: 'stranger', values: [ofUnknownSchema] })
     await stopProcess({ dataDir: system.dataDir, name: 'state-machine', graceMs: 15_000 })
     const starting = run(blockWith('make up'))
     const told = async (): Promise<boolean> =>
       (await readFile(logFile(system.dataDir, 'state-machine'), 'utf8')).includes('a partition cannot be taken over')
     await until('the state-machine cannot take the partition over', told, runsWithinMs)
-    const found = [`"${roomId}": .*; its state of \\d+/\\d+ takes the place`, '"stranger": .*; no former state']
+    const found = [
+      `"${roomId}": .*; its state of \\d+/\\d+ takes the place`,
+      '"stranger": .* has no schema \\d+; no former state',
+    ]
     for (const line of found) await assert.rejects(run(look), { code: 2, stdout: new RegExp(line) })
+    await assert.rejects(run(`${look} --yes`), { code: 3, stdout: /^nothing was written: .* of 1 state\(s\)\./m })
     // The state-machine tries, too, and may win.
-    const mend = (): Promise<boolean> => run(`${look} --yes`).then(Boolean, () => false)
+    const mend = (): Promise<boolean> => run(`${look} --yes --without-schema`).then(Boolean, () => false)
     await until('both are mended', mend, runsWithinMs)
     assert.match(await run(look), /^every state can be read$/m)
     await starting

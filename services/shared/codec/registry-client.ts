@@ -9,7 +9,7 @@ import { registryAdvice } from './registry-advice.ts'
 
 /** The few things we ask of a registry. Each rejects with REGISTRY_UNREACHABLE when there is no answer of a registry. */
 export type RegistryClient = {
-  /** The type of the schema with this id. RECORD_UNREADABLE when the registry has none, or one that is not Avro. */
+  /** The type of the schema with this id. RECORD_UNREADABLE when it is not Avro, or, because of SCHEMA_NOT_REGISTERED, when there is none. */
   readonly typeById: (id: number) => Promise<avro.Type>
   /** The id of exactly this schema under the subject; undefined when it is not registered there. */
   readonly idOf: (subject: string, schema: object) => Promise<number | undefined>
@@ -127,7 +127,8 @@ export const createRegistryClient = ({
         if (error instanceof Fault) throw error
         if (!isRefusal(error)) throw new Fault('RECORD_UNREADABLE', `schema ${id} is not valid Avro`, { cause: error })
         if (error.status !== 404) throw unreachable(`refuses schema ${id}: ${error.message}`, error)
-        throw new Fault('RECORD_UNREADABLE', `the schema registry has no schema ${id}`, { cause: error })
+        const none = new Fault('SCHEMA_NOT_REGISTERED', `the schema registry has no schema ${id}`, { cause: error })
+        throw new Fault('RECORD_UNREADABLE', none.message, { cause: none })
       } finally {
         registry.cache.clear() // it is never emptied; what we keep is bounded, and kept by the codec
       }
