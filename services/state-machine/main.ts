@@ -7,7 +7,7 @@ import { createBatchingProducer } from '../shared/kafka/batching-producer.ts'
 import { createKafkaMetrics } from '../shared/kafka-metrics.ts'
 import { createKafka } from '../shared/kafka/client.ts'
 import { createGroupConsumer } from '../shared/kafka/group-consumer.ts'
-import { fetchPartitionCount, fetchWatermarks } from '../shared/kafka/offsets.ts'
+import { fetchPartitionCount, fetchStableEnds } from '../shared/kafka/offsets.ts'
 import { createRecordReader } from '../shared/record-reader.ts'
 import { runService } from '../shared/service.ts'
 import { createAppender } from './adapters/appender.ts'
@@ -117,10 +117,7 @@ await runService({
 
     const watchdog = createWatchdog({
       positions: tasks.positions,
-      fetchEnds: async (assigned) => {
-        const ends = await fetchWatermarks({ kafka, topic: topics.roomInput.name, partitions: assigned, signal })
-        return new Map([...ends].map(([partition, { highWatermark }]) => [partition, highWatermark]))
-      },
+      fetchEnds: (assigned) => fetchStableEnds({ kafka, topic: topics.roomInput.name, partitions: assigned, signal }),
       isWaiting: records.isWaiting,
       limit: watchdogLooks,
     })

@@ -54,7 +54,7 @@ const createPartition = ({
   })
   const append = (input: Input): Promise<number> => {
     inputs.push(input)
-    task?.take([messageAt(inputs.length - 1)])
+    task?.take({ messages: [messageAt(inputs.length - 1)], position: inputs.length })
     return Promise.resolve(now)
   }
   const journal = (): Journal => ({
@@ -88,6 +88,9 @@ const createPartition = ({
     metric: async (name: string): Promise<number> =>
       ((await registry.getSingleMetric(name)?.get())?.values ?? []).reduce((sum, { value }) => sum + value, 0),
     text: () => registry.metrics(),
+    /** Markers of transactions were appended behind the inputs. */
+    passMarkers: (count: number) => task?.take({ messages: [], position: inputs.length + count }),
+    task: () => task,
     /** What the lag was told: everything before this is decided. */
     processedTo: () => processedTo,
     start: () => {
@@ -129,7 +132,7 @@ const createPartition = ({
           changed = Promise.withResolvers()
         },
       })
-      task.take(inputs.map((_input, offset) => messageAt(offset)))
+      task.take({ messages: inputs.map((_input, offset) => messageAt(offset)), position: inputs.length })
     },
     stop: () => task?.close(),
     /** Somebody likes a room; the totals of what is there so far are due once a second has passed. */
@@ -167,6 +170,19 @@ test('what was committed is there for the next owner, and nothing is decided twi
     partition.outputs.map(({ type, record }) => `${record.roomId} ${type}`),
     ['A RequestDecided', 'B RequestDecided'],
   )
+})
+
+test('behind the last input that was decided, markers of transactions are nothing to do', async () => {
+  const partition = createPartition()
+  await partition.append(create('A'))
+  partition.start()
+  partition.passMarkers(2)
+  assert.equal(partition.task()?.decidedTo(), 0)
+  await partition.until(() => partition.states.has('A'))
+  await Promise.resolve()
+  assert.equal(partition.task()?.decidedTo(), 3)
+  assert.equal(partition.task()?.next(), 3)
+  await partition.stop()
 })
 
 test('a commit that fails breaks the task; the next one decides the same', async () => {

@@ -3,7 +3,7 @@ import type { Room } from '../../schemas/types.generated.ts'
 import { systemClock } from '../shared/clock.ts'
 import { Fault } from '../shared/fault.ts'
 import type { IncomingMessage } from '../shared/kafka/message.ts'
-import type { ReadingLag } from '../shared/kafka/reader.ts'
+import type { Fetched, ReadingLag } from '../shared/kafka/reader.ts'
 import type { Log } from '../shared/log.ts'
 import type { Tracing } from '../shared/tracing/tracing.ts'
 import type { BrokerClock } from './broker-clock.ts'
@@ -18,10 +18,10 @@ import { createTimers } from './timers.ts'
 /** One input partition: its rooms in memory, and the loop that decides and commits. */
 export type Task = {
   /** Enqueues records; those below the task's own position are dropped. Returns false when the queue is full enough to pause. */
-  readonly take: (messages: readonly IncomingMessage[]) => boolean
+  readonly take: (fetched: Pick<Fetched, 'messages' | 'position'>) => boolean
   /** The first offset that was not taken yet. */
   readonly next: () => number
-  /** The first offset that was not decided yet. */
+  /** The first offset that was not decided yet; markers of transactions behind the last input need no decision. */
   readonly decidedTo: () => number
   /** Stops; nothing more is committed. What was not committed is decided again by the next owner. */
   readonly close: () => Promise<void>
@@ -85,6 +85,8 @@ export const createTask = (options: TaskOptions): Task => {
   const { signal } = controller
   const queue: IncomingMessage[] = []
   let taken = journal.restored.next
+  /** One past the newest input that was taken: behind it, up to `taken`, is nothing to decide. */
+  let enqueuedTo = taken
   /** One past the newest input that was decided, and committed where it changed anything. */
   let decidedTo = taken
   let isPaused = false
@@ -259,18 +261,19 @@ export const createTask = (options: TaskOptions): Task => {
   })
 
   return {
-    take: (messages) => {
+    take: ({ messages, position }) => {
       for (const message of messages) {
         if (message.offset < taken) continue
         queue.push(message)
-        taken = message.offset + 1
+        enqueuedTo = taken = message.offset + 1
       }
+      taken = Math.max(taken, position)
       wake.resolve()
       if (queue.length >= fullAt) isPaused = true
       return !isPaused
     },
     next: () => taken,
-    decidedTo: () => decidedTo,
+    decidedTo: () => (decidedTo >= enqueuedTo ? taken : decidedTo),
     close: async () => {
       controller.abort(new Fault('DEADLINE_PASSED', 'the task was closed'))
       clearTimeout(housekeeping)

@@ -1,5 +1,5 @@
 import type { Assignment, GroupConsumer } from '../shared/kafka/group-consumer.ts'
-import type { IncomingMessage } from '../shared/kafka/message.ts'
+import type { Fetched } from '../shared/kafka/reader.ts'
 import type { Log } from '../shared/log.ts'
 import type { TaskMetrics } from './metrics.ts'
 import { pause } from './pause.ts'
@@ -16,7 +16,7 @@ export type Tasks = {
 /** What the consumer group says to its member. */
 export type GroupEvents = {
   readonly onAssigned: (assignment: Pick<Assignment, 'added' | 'removed' | 'kept'>) => void
-  readonly onMessages: (fetched: { readonly partition: number; readonly messages: readonly IncomingMessage[] }) => void
+  readonly onMessages: (fetched: Fetched) => void
 }
 type Member = Pick<GroupConsumer, 'pause' | 'resume' | 'seek' | 'close'>
 
@@ -130,8 +130,9 @@ export const startTasks = async ({
     report()
   }
 
-  const take: GroupEvents['onMessages'] = ({ partition, messages }) => {
-    if (seats.get(partition)?.task?.take(messages) === false) member?.pause(partition)
+  const take: GroupEvents['onMessages'] = (fetched) => {
+    const { partition } = fetched
+    if (seats.get(partition)?.task?.take(fetched) === false) member?.pause(partition)
   }
 
   member = await joinGroup({ onAssigned: assign, onMessages: take })

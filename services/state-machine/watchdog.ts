@@ -21,7 +21,7 @@ export const createWatchdog = ({
 }: {
   /** The assigned partitions, each with the first offset that is not decided; undefined while it is being taken over. */
   positions: () => ReadonlyMap<number, number | undefined>
-  /** One past the last record of each. */
+  /** Up to where each can be read; what a transaction that is open holds back is not to do yet. */
   fetchEnds: (partitions: readonly number[]) => Promise<ReadonlyMap<number, number>>
   /** Whether something outside, which is known not to answer, is waited for: no standstill either. */
   isWaiting: () => boolean

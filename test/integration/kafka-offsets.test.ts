@@ -9,6 +9,7 @@ import {
   fetchCommittedOffset,
   fetchOffsetsByTime,
   fetchPartitionCount,
+  fetchStableEnds,
   fetchWatermarks,
 } from '../../services/shared/kafka/offsets.ts'
 import { createReader } from '../../services/shared/kafka/reader.ts'
@@ -76,7 +77,7 @@ test('questions to a broker that is away end at their deadline with a retriable 
   await proxy.goAway()
   const kafka = createKafka({ brokers: proxy.brokers, clientId: 'test', log: silentLog })
   await assert.rejects(
-    fetchWatermarks({ kafka, topic: 'any', deadlineMs: 200 }),
+    fetchWatermarks({ kafka, topic: 'any', deadlineMs: 3_000 }),
     (error) => isFault(error, 'BROKER_UNREACHABLE') && error.retriable,
   )
   const reason = new Error('no longer wanted')
@@ -152,7 +153,9 @@ test('while a transaction is open, the high watermark is past its records, which
   const highWatermark = async (): Promise<number | undefined> =>
     (await fetchWatermarks({ kafka, topic })).get(0)?.highWatermark
 
+  const stableEnd = async (): Promise<number | undefined> => (await fetchStableEnds({ kafka, topic })).get(0)
   await until('the open transaction has both records in the log', async () => (await highWatermark()) === 3)
+  assert.equal(await stableEnd(), 1)
   await until('the record before it is read', () => positions.length > 0)
   assert.deepEqual(positions, [1])
   await until('the pending commit of the group hides its offset', async () => {
@@ -167,7 +170,7 @@ test('while a transaction is open, the high watermark is past its records, which
   const next = await openTransactionalProducer({ kafka, transactionalId, signal: unaborted, log: silentLog })
   assert.equal(await fetchCommittedOffset({ kafka, groupId, topic, partition: 0 }), null)
   await until('reading goes on behind the aborted transaction and its marker', () => positions.at(-1) === 4)
-  assert.equal(await highWatermark(), 4)
+  assert.deepEqual([await highWatermark(), await stableEnd()], [4, 4])
   await proxy.goAway()
   await assert.rejects(hanging)
   await Promise.all([reader.close(), next.close(), open.close()])

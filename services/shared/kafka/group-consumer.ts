@@ -2,8 +2,7 @@ import { Fault } from '../fault.ts'
 import type { Log } from '../log.ts'
 import type { Kafka } from './client.ts'
 import { joinGroup, type Share } from './membership.ts'
-import type { IncomingMessage } from './message.ts'
-import { createReader, type ReadingLag } from './reader.ts'
+import { createReader, type Fetched, type ReadingLag } from './reader.ts'
 
 /**
  * What a join of the group gave this member. `partitions` = `kept` + `added`. Nobody else has had a kept partition since the
@@ -41,7 +40,7 @@ type Held = { offset: number | null; paused: boolean }
  *
  * `onAssigned` is called synchronously with each join, before any message of the new assignment: added partitions are
  * paused and have no position, kept ones go on where they were, removed ones are silent from then on.
- * `onMessages` is synchronous: it enqueues, and calls `pause` when its queue is full.
+ * `onMessages` is synchronous: it enqueues, and calls `pause` when its queue is full. It is also told where only markers were passed.
  * `onCrash` comes at most once, when the consumer cannot go on: the broker refuses the member, or a position is outside the log
  * (Fault OFFSET_OUT_OF_RANGE: never reset silently). Nothing more is delivered then; `close` remains to be called.
  * A broker that is away is tried again for ever.
@@ -69,11 +68,7 @@ export const createGroupConsumer = async ({
   maxWaitMs?: number
   maxBytes?: number
   onAssigned: (assignment: Assignment) => void
-  onMessages: (fetched: {
-    readonly partition: number
-    readonly messages: readonly IncomingMessage[]
-    readonly highWatermark: number
-  }) => void
+  onMessages: (fetched: Fetched) => void
   onCrash: (error: Fault) => void
   /** Is told of what is fetched; that it is processed is for its owner to say, since here it is only enqueued. */
   lag?: Pick<ReadingLag, 'begin' | 'fetched' | 'forget'>
@@ -97,9 +92,7 @@ export const createGroupConsumer = async ({
     maxWaitMs,
     minBytes: 1,
     maxBytes,
-    onMessages: ({ partition, messages, highWatermark }) => {
-      if (messages.length > 0) onMessages({ partition, messages, highWatermark })
-    },
+    onMessages,
     onOutOfRange: ({ partition, position, earliest, end }) => {
       const where = `${topic}/${partition} has no offset ${position}, only ${earliest} to ${end}`
       crash(new Fault('OFFSET_OUT_OF_RANGE', where))

@@ -33,7 +33,13 @@ const earliest = -2
 /** Offsets by timestamp, asked of each partition's leader; -1 where no record is that young. */
 const listOffsets = async (
   cluster: Cluster,
-  { topic, partitions, timestamp }: { topic: string; partitions: readonly number[]; timestamp: number },
+  {
+    topic,
+    partitions,
+    timestamp,
+    // kafkajs' admin lets this default to read_committed.
+    isolationLevel = isolationLevels.READ_UNCOMMITTED,
+  }: { topic: string; partitions: readonly number[]; timestamp: number; isolationLevel?: number },
 ): Promise<ReadonlyMap<number, number>> => {
   const wanted = new Set(partitions)
   const leaders = Map.groupBy(
@@ -44,9 +50,7 @@ const listOffsets = async (
     [...leaders].map(async ([nodeId, led]) => {
       const broker = await cluster.findBroker({ nodeId })
       const { responses } = await broker.listOffsets({
-        // kafkajs' admin lets this default to read_committed, whose latest is the last stable offset: behind the high watermark
-        // while a transaction is open.
-        isolationLevel: isolationLevels.READ_UNCOMMITTED,
+        isolationLevel,
         topics: [{ topic, partitions: led.map(({ partitionId }) => ({ partition: partitionId, timestamp })) }],
       })
       return responses.flatMap((answer) => answer.partitions)
@@ -91,6 +95,27 @@ export const fetchWatermarks = ({
 }: Query): Promise<ReadonlyMap<number, Watermarks>> =>
   withCluster({ kafka, topics: [topic], deadlineMs, signal }, ({ cluster }) =>
     listWatermarks(cluster, topic, partitions ?? partitionsOf(cluster, topic)),
+  )
+
+/**
+ * Per partition the last stable offset: where reading committed records ends for now. Behind the high watermark while a transaction
+ * is open; past the markers of those that ended.
+ * @throws Fault BROKER_UNREACHABLE | BROKER_REFUSED within `deadlineMs` (default 10 s)
+ */
+export const fetchStableEnds = ({
+  kafka,
+  topic,
+  partitions,
+  deadlineMs = defaultDeadlineMs,
+  signal,
+}: Query): Promise<ReadonlyMap<number, number>> =>
+  withCluster({ kafka, topics: [topic], deadlineMs, signal }, ({ cluster }) =>
+    listOffsets(cluster, {
+      topic,
+      partitions: partitions ?? partitionsOf(cluster, topic),
+      timestamp: latest,
+      isolationLevel: isolationLevels.READ_COMMITTED,
+    }),
   )
 
 /**
