@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 
 /**
  * A shell that reads pids from its standard input, one a line, and ends those processes when the input ends before the word
- * `done` came: that is when whoever holds the other end of the pipe is gone, however it went.
+ * `done` came: that is when whoever holds the other end of the pipe is gone, however it went. Those that are left after 15 s are killed.
  */
 const script = `
 pids=
@@ -13,7 +13,13 @@ while read -r line; do
 done
 [ -z "$pids" ] && exit 0
 kill $pids 2>/dev/null
-sleep 5
+for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+  left=
+  for pid in $pids; do kill -0 "$pid" 2>/dev/null && left="$left $pid"; done
+  [ -z "$left" ] && exit 0
+  pids=$left
+  sleep 1
+done
 kill -9 $pids 2>/dev/null
 `
 

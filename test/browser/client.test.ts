@@ -67,7 +67,7 @@ const openViewer = async (t: { after: (run: () => Promise<void>) => void }) => {
     room,
   }
   await page.evaluate(`watch(${JSON.stringify(watching)})`)
-  return { stage, room, page, proxy }
+  return { stage, edge, room, page, proxy }
 }
 
 const toldTo = async (page: Page): Promise<readonly Told[]> => (await page.evaluate('told')) as readonly Told[]
@@ -154,13 +154,18 @@ test(
   'a page that is slow to deal with comments gets an invite before most of those written earlier, and knows what it missed',
   { skip },
   async (t) => {
-    const { stage, room, page } = await openViewer(t)
+    const { stage, edge, room, page } = await openViewer(t)
+    const elsewhere = await edge.join('viewer', room)
+    t.after(() => elsewhere.close())
     await page.evaluate('window.busyMs = 5')
     const comment = 'x'.repeat(1_000)
     const comments = Array.from({ length: 1_000 }, () => record('Commented', aComment({ roomId: room, comment })))
     await stage.write(...comments)
     const invited = aCohostInvited({ roomId: room, toUid: 'viewer' })
     await stage.write(record('CohostInvited', invited))
+    // From here on the invite is on its way to this user; how many comments the page has dealt with by now is a matter of the machine.
+    await elsewhere.waitForPush(({ id }) => id === invited.eventId)
+    const earlier = (await toldTo(page)).filter(({ name }) => name === 'commented').length
     const last = aComment({ roomId: room, comment })
     await stage.write(record('Commented', last))
     await awaitTold(
@@ -180,7 +185,7 @@ test(
       )
       .filter(({ name }) => name === 'commented')
     // A window holds some sixty of them.
-    assert.ok(ahead.length < 120, `${ahead.length} comments came first`)
+    assert.ok(ahead.length - earlier < 120, `${ahead.length} comments came first, ${earlier} of them earlier`)
     assert.ok(dropped > 0)
   },
 )

@@ -34,6 +34,10 @@ after(async () => {
 const isOf = (name: string, service: string) => (alert: Alert) =>
   alert.labels['alertname'] === name && alert.labels['service'] === service
 
+/** Whether an alert can come of a state-machine that is away; a busy machine has alerts of its own, of a slow broker for example. */
+const mayFollow = ({ labels }: Alert): boolean =>
+  labels['service'] === 'state-machine' || /^ProbeMissing$|Budget/.test(labels['alertname'] ?? '')
+
 /** The alerts that somebody is told of. */
 const active = async (): Promise<readonly Alert[]> =>
   (await readAlerts(monitoring)).filter(
@@ -107,15 +111,21 @@ describe('the alerts of a system that runs', { skip: skipWithoutMonitoring }, ()
           ),
         firesWithinMs,
       )
-      assert.deepEqual(
-        (await active()).map(({ labels }) => labels['alertname']),
-        ['ServiceDown'],
+      let told: readonly string[] = []
+      const isAllThatIsTold = async (): Promise<boolean> => {
+        told = (await active()).filter(mayFollow).map(({ labels }) => labels['alertname'] ?? '')
+        return told.length === 1 && told[0] === 'ServiceDown'
+      }
+      await until('the page is all that is told', isAllThatIsTold, resolvesWithinMs).catch(() =>
+        assert.deepEqual(told, ['ServiceDown']),
       )
 
       await system.restart('state-machine')
+      // Others may fire for longer: the minutes inside of their expressions are whole ones.
+      const isDown = (alert: Alert): boolean => isIt(alert) || isOf('InstanceDown', 'state-machine')(alert)
       await until(
-        'nothing of the state-machine fires any more',
-        async () => !(await readAlerts(monitoring)).some(({ labels }) => labels['service'] === 'state-machine'),
+        'the state-machine is not down any more',
+        async () => !(await readAlerts(monitoring)).some(isDown),
         resolvesWithinMs,
       )
       await system.app.createLive({ uid: 'alert-host-2', name: 'Bea' })

@@ -14,7 +14,7 @@ let system: TestSystem
 before(async () => {
   system = await startTestSystem({
     base: process.env,
-    env: { MIXER_SIMULATED_FAIL: 'start:InvalidArgument', MIX_TIMEOUT_MS: '4000' },
+    env: { MIXER_SIMULATED_FAIL: 'start:InvalidArgument', MIX_TIMEOUT_MS: '12000' },
   })
 })
 after(() => system?.stop())

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { stopProcess } from '../../deploy/local/processes.ts'
 import { findProbeRooms } from '../../services/shared/probe-rooms.ts'
 import { isPush, mintToken, openEdgeSocket, type EdgeClient } from '../support/edge-client.ts'
+import { metricSum } from '../support/metric-sum.ts'
 import { pointOf, type ResumePoint } from '../support/resume-point.ts'
 import { startTestSystem, type TestSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
@@ -27,6 +28,22 @@ const grown = async (what: string, number: () => Promise<number>, by: number): P
   const start = await number()
   await until(`${what} grew by ${by}`, async () => (await number()) >= start + by, recoveryMs)
 }
+
+/** Seconds that ten more probes took on average. */
+const meanOfMore = async (): Promise<number> => {
+  const read = async () => {
+    const text = await system.metrics('edge')
+    const [sum, count] = ['sum', 'count'].map((what) => metricSum(text, `roomcast_edge_probe_seconds_${what}`))
+    return { sum: sum ?? NaN, count: count ?? NaN }
+  }
+  const before = await read()
+  await grown('probes', timed, 10)
+  const after = await read()
+  return (after.sum - before.sum) / (after.count - before.count)
+}
+
+const untilLastIsNew = (): Promise<void> =>
+  until('the newest probe is new', async () => Math.abs(Date.now() / 1_000 - (await lastProbe())) < 5)
 
 const connect = async (uid: string): Promise<EdgeClient> => {
   const { edgeUrl, edgeJwtSecret = '' } = system.environment
@@ -55,16 +72,19 @@ const assertNothingOfProbes = ({ frames, lines }: EdgeClient, room: string): voi
 
 test('probes reach an edge that has no client', async () => {
   await grown('probes', timed, 3)
-  assert.ok(Math.abs(Date.now() / 1_000 - (await lastProbe())) < 5)
+  await untilLastIsNew()
 })
 
 test('probes reach an edge that has a client; the client is given nothing of them, and can resume over them', async () => {
   const room = await newRoom()
   const { client, answer } = await enter('vic', room)
-  await grown('probes', timed, 10)
-  const meanSeconds = (await system.metric('edge', 'roomcast_edge_probe_seconds_sum')) / (await timed())
-  assert.ok(meanSeconds > 0 && meanSeconds < 2, `${meanSeconds} s`)
-  assert.ok(Math.abs(Date.now() / 1_000 - (await lastProbe())) < 5)
+  // Those of the edge's start were slow, and on a busy machine some later ones are.
+  const areQuick = async (): Promise<boolean> => {
+    const meanSeconds = await meanOfMore()
+    return meanSeconds > 0 && meanSeconds < 2
+  }
+  await until('probes take less than 2 s', areQuick, recoveryMs)
+  await untilLastIsNew()
 
   await system.app.stream('publish', room)
   const published = await client.waitForPush(9)

@@ -139,16 +139,16 @@ test('a request with the same Idempotency-Key is done once and answered the same
   const { scene, alice, bob } = await twoBroadcasters(t)
   const key = { 'idempotency-key': randomUUID() }
   const create = { uid: scene.uidOf('Eve'), name: 'Eve' }
-  const first = await system.app.post('/live/create', create, key)
-  const again = await system.app.post('/live/create', create, key)
+  const first = await system.app.decide('/live/create', create, key)
+  const again = await system.app.decide('/live/create', create, key)
   assert.notEqual(first.data['roomId'], undefined)
   assert.equal(again.data['roomId'], first.data['roomId'])
   ok(await system.app.leaveLive(String(first.data['roomId'])))
 
   const body = { ...inviteOf(alice, bob, alice.roomId), inviteeRoomId: bob.roomId }
   const invites = [
-    ok(await system.app.post('/videocall/invite', body, key)),
-    ok(await system.app.post('/videocall/invite', body, key)),
+    ok(await system.app.decide('/videocall/invite', body, key)),
+    ok(await system.app.decide('/videocall/invite', body, key)),
   ]
   assert.deepEqual(invites[1]?.data, invites[0]?.data)
   bob.watcher.expect(push.invited(sessionOf(alice, bob, invites[0]?.data['sessionId']), alice.roomId))
@@ -186,7 +186,7 @@ test('ids may be numbers on the way in, and are strings on the way out', async (
   const scene = openScene(t, system)
   const uid = randomInt(1e9, 1e12)
   const viewer = randomInt(1e9, 1e12)
-  const created = await system.app.post('/live/create', { uid, name: 'Nina' })
+  const created = await system.app.decide('/live/create', { uid, name: 'Nina' })
   const roomId = String(created.data['roomId'])
   assert.equal(created.data['uid'], String(uid))
   const client = await system.join(String(uid), roomId)
@@ -200,7 +200,7 @@ test('ids may be numbers on the way in, and are strings on the way out', async (
   ok(await system.app.post('/live/like', { roomId, uid: viewer, count: '3' }))
   await watcher.arrived()
   const invite = ok(
-    await system.app.post('/videocall/invite', {
+    await system.app.decide('/videocall/invite', {
       inviterUid: viewer,
       inviteeUid: uid,
       liveRoomId: roomId,

@@ -134,8 +134,8 @@ describe('the dashboards of a system that runs', { skip: skipWithoutMonitoring }
   })
 
   test('the instances that can be chosen are those that are scraped', async () => {
-    const samples = await ask('up{job=~"ingest|state-machine|mixer|edge"} == 1')
-    assert.equal(samples.length, 4)
+    const areScraped = async () => (await ask('up{job=~"ingest|state-machine|mixer|edge"} == 1')).length === 4
+    await until('four instances are scraped', areScraped, showsWithinMs)
   })
 
   test('nothing is red while nothing is wrong', async () => {
@@ -145,12 +145,10 @@ describe('the dashboards of a system that runs', { skip: skipWithoutMonitoring }
       'Parts that are not ready',
       'Registry does not answer',
     ]) {
-      assert.deepEqual((await shown(title)).filter(isAtLeastOne), [], title)
+      await until(`"${title}" is not red`, async () => !(await shown(title)).some(isAtLeastOne), showsWithinMs)
     }
-    assert.deepEqual(
-      (await shown('Instances that answer')).map(({ value }) => value),
-      [1, 1, 1, 1],
-    )
+    const answering = async () => (await shown('Instances that answer')).map(({ value }) => value)
+    await until('all instances answer', async () => (await answering()).join() === '1,1,1,1', showsWithinMs)
   })
 
   test('a poison record shows as a dead letter of the service that met it', async () => {

@@ -11,6 +11,7 @@ import { topics } from '../../schemas/topics.ts'
 import { partitionFor } from '../../services/shared/kafka/partitioner.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { newRoomId } from '../support/edge-records.ts'
+import { api, startKafkaProxy } from '../support/kafka-proxy.ts'
 import { until } from '../support/until.ts'
 import { create, openStage, partitions, publish, type Stage } from './dead-letters.stage.ts'
 
@@ -36,25 +37,29 @@ const sendAstray = async (roomId: string, count: number): Promise<readonly strin
 const eventsIn = async (roomId: string): Promise<readonly (string | undefined)[]> =>
   (await stage.replaysOf(roomId)).map(({ decoded }) => decoded?.record.eventId)
 
-test('whatever becomes of a run, killed or shut out by a newer one, the next writes what is missing and nothing twice', async () => {
+test('whatever becomes of a run, killed or shut out by a newer one, the next writes what is missing and nothing twice', async (t) => {
   const roomId = newRoomId()
   const count = 90
   const events = await sendAstray(roomId, count)
   const args = ['replay', '--room', roomId, '--yes', '--anyway', 'gone-on'] as const
-  /** A run of which so many letters are written. */
-  const begin = async (written: number) => {
+  const proxy = await startKafkaProxy(stage.env.KAFKA_BROKERS.split(','))
+  t.after(() => proxy.close())
+  /** A run that stands still when it wants to commit its transaction of this number, until this process has seen it. */
+  const begin = async (transaction: number) => {
+    let commits = 0
+    proxy.onRequest = (key) => (key === api.endTxn && ++commits === transaction ? 'hold' : 'pass')
     const child = spawn(process.execPath, ['deploy/dead-letters/dead-letters.ts', ...args], {
       cwd: root,
-      env: stage.env,
+      env: { ...stage.env, KAFKA_BROKERS: proxy.brokers.join(',') },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const ends = Promise.all([once(child, 'exit'), text(child.stderr)])
-    const isThere = async () => child.exitCode !== null || (await stage.replaysOf(roomId)).length >= written
-    await until('some are written', isThere, 30_000)
+    await until('it stands still', () => child.exitCode !== null || commits === transaction, 60_000)
     return { child, ends }
   }
-  for (const share of [1, count / 3]) {
-    const { child, ends } = await begin(share)
+  // A letter takes two, its replay and its mark. The first run is killed at the mark of the first letter, the second at a replay.
+  for (const transaction of [2, 2 * (count / 3)]) {
+    const { child, ends } = await begin(transaction)
     child.kill('SIGKILL')
     const [[, signal]] = await ends
     assert.equal(signal, 'SIGKILL')
@@ -62,6 +67,7 @@ test('whatever becomes of a run, killed or shut out by a newer one, the next wri
 
   const { ends } = await begin((2 * count) / 3)
   const newer = await openWriter({ kafka: stage.kafka, log: silentLog, signal: AbortSignal.timeout(30_000) })
+  proxy.letGo()
   const [[code], told] = await ends
   await newer.close()
   assert.equal(code, 1)

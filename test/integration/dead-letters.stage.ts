@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findFreePort } from '../../deploy/local/ports.ts'
+import { describeFailure } from '../../deploy/local/ready.ts'
 import { root } from '../../deploy/local/services.ts'
 import { setup } from '../../deploy/local/setup.ts'
 import { topics } from '../../schemas/topics.ts'
@@ -22,6 +23,7 @@ import { createNewerWriter } from './dead-letters.newer-writer.ts'
 
 export const partitions = 12
 const input = topics.roomInput
+const comesWithinMs = 60_000
 
 /** A record as it stands in a log. */
 export type Logged = {
@@ -62,6 +64,20 @@ export const openStage = async () => {
   })
   await machine.start()
   await machine.ready()
+
+  /** Waits for what the state-machine brings about; rejects, with the end of its log, when that has ended. */
+  const waitFor = (awaited: string, condition: () => Promise<boolean>): Promise<void> =>
+    until(
+      awaited,
+      async () => {
+        if (await condition()) return true
+        // Nobody brings it about any more.
+        if (!(await machine.isRunning()))
+          throw await describeFailure(dataDir, machine.name, `ended with ${await machine.ended()}`)
+        return false
+      },
+      comesWithinMs,
+    )
 
   /** A record: what all have, and what it says besides. */
   const record = <Body extends object>(roomId: string, body: Body) => ({
@@ -135,14 +151,14 @@ export const openStage = async () => {
       producer.send({ topic: input.name, key: roomId, value: Buffer.from('no record of ours'), headers }),
     roomState,
     hasStatus: (roomId: string, status: number): Promise<void> =>
-      until(`room status ${status}`, async () => (await roomState(roomId))?.status === status),
+      waitFor(`room status ${status}`, async () => (await roomState(roomId))?.status === status),
     /** The inputs of a room that are replays. */
     replaysOf: async (roomId: string): Promise<readonly Logged[]> =>
       (await recordsOf(roomId)).filter(({ headers }) => headers['replayOf'] !== undefined),
     /** The places of a room's letters, oldest first, when there are so many. */
     lettersCome: async (roomId: string, count: number): Promise<readonly string[]> => {
       let letters: readonly Logged[] = []
-      await until(`${count} dead letters`, async () => (letters = await lettersOf(roomId)).length >= count)
+      await waitFor(`${count} dead letters`, async () => (letters = await lettersOf(roomId)).length >= count)
       return letters.map(({ partition, offset }) => `${partition}/${offset}`)
     },
     writeJson: async (content: unknown): Promise<string> => {

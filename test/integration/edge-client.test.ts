@@ -156,7 +156,12 @@ test('a drained edge is left for another without an interruption, while everythi
   const written: Written[] = []
   let isDrained = false
   const stopping = draining.stop().then(() => (isDrained = true))
-  while (!isDrained || written.length < 5) written.push(await writeRounds(roomId, 3))
+  // Of comments that it misses on its way to the other edge a client is sent so many kilobytes and no more.
+  const isKeptUp = () => written.flatMap((part) => part[8]).length - idsOf(told, 8).length < 60
+  while (!isDrained || written.length < 5) {
+    written.push(await writeRounds(roomId, 3))
+    await until('most of it was told', isKeptUp)
+  }
   await stopping
   written.push(await writeRounds(roomId, 3))
   await toldExactly(told, ...written)
@@ -169,11 +174,11 @@ test('a token that runs out is replaced in time, and the connection stays', asyn
   const { client, told, notices } = await openClient(t, {
     getToken: () => {
       tokens += 1
-      return mintToken({ secret: jwtSecret, uid: 'viewer', ttlSeconds: tokens === 1 ? 4 : 600 })
+      return mintToken({ secret: jwtSecret, uid: 'viewer', ttlSeconds: tokens === 1 ? 10 : 600 })
     },
   })
   await client.subscribe(roomId)
-  const endsAt = Date.now() + 4_000
+  const endsAt = Date.now() + 10_000
   await until('the first has run out, and the edge has looked', () => Date.now() > endsAt + 2_000)
   await toldExactly(told, await writeRounds(roomId, 1))
   assert.deepEqual(notices, ['connected', 'subscribed'])
@@ -186,7 +191,7 @@ test('a token that ran out while nobody looked: the client comes back with a new
   const { client, told, notices } = await openClient(t, {
     getToken: () => {
       tokens += 1
-      return mintToken({ secret: jwtSecret, uid: 'viewer', ttlSeconds: tokens === 1 ? 3 : 600 })
+      return mintToken({ secret: jwtSecret, uid: 'viewer', ttlSeconds: tokens === 1 ? 6 : 600 })
     },
     // By this clock the token is good for hours.
     environment: { nowMs: () => Date.now() - 7_200_000 },

@@ -100,7 +100,7 @@ test('nobody can read or write what the table does not let him', async () => {
         .filter((topic) => !rules.some(({ name, ...rule }) => name === topic && rule.operation === operation))
     for (const topic of forbidden('Read'))
       await assert.rejects(readRecord(kafka, topic), /an ACL is missing/, `${who} from ${topic}`)
-    const limits = { maxBufferedMessages: 100, maxBufferedBytes: 100_000, deliveryTimeoutMs: 2_000 }
+    const limits = { maxBufferedMessages: 100, maxBufferedBytes: 100_000, deliveryTimeoutMs: 15_000 }
     const producer = await createBatchingProducer({ kafka, ...limits, log: silentLog })
     const value = Buffer.from('x')
     const refusals = forbidden('Write').map((topic) =>

@@ -163,7 +163,7 @@ test('when an answer is lost on the way, the batch is sent again and stands in t
 
 test('after a batch was given up, the next one is not taken for its repetition', async (t) => {
   const proxy = await openProxy(t)
-  const producer = await open(t, { brokers: proxy.brokers, deliveryTimeoutMs: 500 })
+  const producer = await open(t, { brokers: proxy.brokers, deliveryTimeoutMs: 5000 })
   const topic = await broker.createTopic()
   assert.equal(await ended(producer.send(message(topic, 'first'))), 0)
   proxy.onAnswer = (key) => (key === api.produce ? 'hold' : 'pass')
@@ -179,7 +179,7 @@ test('after a batch was given up, the next one is not taken for its repetition',
 test('while the broker is away each message fails at its own deadline, and what is sent later gets through', async (t) => {
   const proxy = await openProxy(t)
   await proxy.goAway()
-  const producer = await open(t, { brokers: proxy.brokers, deliveryTimeoutMs: 1000 })
+  const producer = await open(t, { brokers: proxy.brokers, deliveryTimeoutMs: 5000 })
   const topic = await broker.createTopic()
   const early = ended(producer.send(message(topic, 'early')))
   assert.equal(await early, 'BROKER_UNREACHABLE')
@@ -219,11 +219,12 @@ test('every message that was answered is in the log once, in order, however ofte
 })
 
 test('a topic that does not exist is a retriable fault at the deadline, and in the way of no other', async (t) => {
-  const producer = await open(t, { deliveryTimeoutMs: 1000 })
+  const producer = await open(t, { deliveryTimeoutMs: 5000 })
   const missing = producer.send(message('test.no-such-topic', 'x'))
+  const missingEnded = ended(missing)
   const topic = await broker.createTopic()
   assert.equal(await ended(producer.send(message(topic, 'a'))), 0)
-  assert.equal(await Promise.race([ended(missing), ended(producer.send(message(topic, 'b')))]), 1)
+  assert.equal(await Promise.race([missingEnded, ended(producer.send(message(topic, 'b')))]), 1)
   await assert.rejects(missing, (error) => isFault(error, 'BROKER_UNREACHABLE') && error.retriable)
 })
 

@@ -32,7 +32,12 @@ export const makeDataDir = (): Promise<string> => mkdtemp(join(folder, 'data-'))
 type Command = 'up' | 'down' | 'status'
 type Outcome = { readonly code: number | null; readonly output: string }
 
-export const launch = (program: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
+export const launch = (
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  withinMs = deadlineMs,
+) => {
   const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,14 +47,15 @@ export const launch = (program: string, args: readonly string[], env: Readonly<R
   child.stdout.setEncoding('utf8').on('data', collect)
   child.stderr.setEncoding('utf8').on('data', collect)
   // `close`, not `exit`: it comes when nobody holds the other ends of the pipes any more.
-  const outcome: Promise<Outcome> = once(child, 'close', { signal: AbortSignal.timeout(deadlineMs) }).then(
-    ([code]) => ({
-      code: typeof code === 'number' ? code : null,
-      output,
-    }),
-  )
+  const outcome: Promise<Outcome> = once(child, 'close', { signal: AbortSignal.timeout(withinMs) }).then(([code]) => ({
+    code: typeof code === 'number' ? code : null,
+    output,
+  }))
   const says = async (text: string): Promise<void> => {
-    assert.ok(await waitUntil(() => output.includes(text), { deadlineMs }), `it never said "${text}" but: ${output}`)
+    assert.ok(
+      await waitUntil(() => output.includes(text), { deadlineMs: withinMs }),
+      `it never said "${text}" but: ${output}`,
+    )
   }
   return { child, outcome, says }
 }

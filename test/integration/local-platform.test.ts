@@ -18,6 +18,8 @@ import { silentLog } from '../../services/shared/log.ts'
 import { createSite, deadlineMs, kill, launch, makeDataDir } from './local-platform.site.ts'
 
 const roomcast = join(import.meta.dirname, '../../deploy/local/roomcast.ts')
+/** A broker and a registry start, and their owner ends. */
+const platformWithinMs = 120_000
 
 describe('up', () => {
   test('starts the services with resolved settings, and no broker or registry where those are given', async (t) => {
@@ -262,9 +264,10 @@ describe('broker and registry', () => {
       startPlatform({ dataDir: second, ownedByThisProcess: true }),
     ])
     t.after(() => Promise.all([one.stop(), two.stop()]))
-    const settings = { partitions: 3, replication: 1, log: silentLog, signal: AbortSignal.timeout(deadlineMs) }
+    const settings = { partitions: 3, replication: 1, log: silentLog }
+    const within = (): AbortSignal => AbortSignal.timeout(deadlineMs)
     const kafka = { brokers: one.brokers, ssl: false, sasl: null }
-    await setup({ ...settings, kafka, registryUrl: one.registryUrl })
+    await setup({ ...settings, kafka, registryUrl: one.registryUrl, signal: within() })
     const subjects: unknown = await (await fetch(`${one.registryUrl}/subjects`)).json()
     assert.ok(Array.isArray(subjects) && subjects.length > 20)
     assert.deepEqual(await (await fetch(`${two.registryUrl}/subjects`)).json(), [])
@@ -280,6 +283,7 @@ describe('broker and registry', () => {
       partitions: 4,
       kafka: { ...kafka, brokers: again.brokers },
       registryUrl: again.registryUrl,
+      signal: within(),
     })
     await assert.rejects(changed, /exists with 3 partitions/)
 
@@ -299,7 +303,7 @@ describe('broker and registry', () => {
        console.log('owned')
        setInterval(() => {}, 1000)`,
     )
-    const owner = launch(program, [], {})
+    const owner = launch(program, [], {}, platformWithinMs)
     await owner.says('owned')
     assert.equal((await listProcesses(dataDir)).length, 2)
     owner.child.kill('SIGKILL')

@@ -68,7 +68,6 @@ test('the totals of likes are exact although the process that counts them is kil
     },
     onOutOfRange: () => 'earliest',
     log: silentLog,
-    signal,
   })
   t.after(() => reader.close())
   for (let partition = 0; partition < partitions; partition += 1) reader.add(partition, 0)

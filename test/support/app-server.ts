@@ -32,6 +32,8 @@ export type Body = Readonly<Record<string, unknown>>
 export type AppServer = {
   readonly post: (path: string, body: Body, headers?: Readonly<Record<string, string>>) => Promise<Answer>
   readonly get: (path: string, query?: Readonly<Record<string, string>>) => Promise<Answer>
+  /** As `post`, and followed up. */
+  readonly decide: (path: string, body: Body, headers?: Readonly<Record<string, string>>) => Promise<Answer>
   /** Creates a live and checks that it was done. */
   readonly createLive: (body: { uid: string; name?: string; desc?: string }) => Promise<CreatedLive>
   readonly leaveLive: (roomId: string) => Promise<Answer>
@@ -81,7 +83,7 @@ export const createAppServer = ({
   callbackKey,
   playHost = 'play.localhost',
   app = 'DemoApp',
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
   check,
 }: AppServerOptions): AppServer => {
   const request = async (path: string, init: RequestInit): Promise<Answer> => {
@@ -110,8 +112,8 @@ export const createAppServer = ({
     request(withQuery(path, query), { headers: { authorization: `Bearer ${apiKey}` } })
 
   /** Posts, and waits for the decision where ingest did not. */
-  const decide = async (path: string, body: Body): Promise<Answer> => {
-    let answer = await post(path, body)
+  const decide: AppServer['decide'] = async (path, body, headers) => {
+    let answer = await post(path, body, headers)
     const requestId = answer.data['requestId']
     const endsAt = performance.now() + timeoutMs
     while (answer.status === 202 && typeof requestId === 'string' && performance.now() < endsAt) {
@@ -129,6 +131,7 @@ export const createAppServer = ({
   return {
     post,
     get,
+    decide,
     createLive: async (body) => {
       const answer = await decide('/live/create', body)
       if (answer.code !== 200) throw new Error(`create was answered ${answer.code}: ${answer.message}`)

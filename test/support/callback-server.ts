@@ -43,7 +43,7 @@ export const startCallbackServer = async ({
   return {
     url: `http://127.0.0.1:${address.port}`,
     received,
-    waitFor: (count, { matches = () => true, timeoutMs = 10_000 } = {}) =>
+    waitFor: (count, { matches = () => true, timeoutMs = 30_000 } = {}) =>
       new Promise((resolve, reject) => {
         const finish = (): void => {
           clearTimeout(timer)

@@ -40,7 +40,7 @@ export const isOp = (line: Line): line is OpLine => 'op' in line
 export type WaitOptions = {
   /** Only lines from this index of `lines` on count (default 0: also what has come already). */
   readonly from?: number
-  /** Default 10 s. */
+  /** Default 30 s. */
   readonly timeoutMs?: number
 }
 
@@ -80,7 +80,8 @@ export type EdgeClient = {
   readonly close: () => Promise<void>
 }
 
-const defaultTimeoutMs = 10_000
+/** Long, as a machine may be busy; nothing is slower for it when all is well. */
+const defaultTimeoutMs = 30_000
 
 /**
  * A token for the edge, signed with HS256.
@@ -189,10 +190,7 @@ export const openEdgeSocket = async ({
   const request = async (frame: object, answers: (line: OpLine) => boolean): Promise<OpLine> => {
     const from = lines.length
     socket.send(JSON.stringify(frame))
-    const answer = await waitForLine((line) => isOp(line) && (line.op === 'error' || answers(line)), {
-      from,
-      timeoutMs: 15_000,
-    })
+    const answer = await waitForLine((line) => isOp(line) && (line.op === 'error' || answers(line)), { from })
     return answer as OpLine
   }
 

@@ -5,7 +5,7 @@ export const api = { produce: 0, fetch: 1, metadata: 3, findCoordinator: 10, hea
 
 /**
  * What to do with a request or an answer: pass it on, cut the connection instead, pass the first half of it and cut then,
- * or say nothing for ever.
+ * or hold it back until `letGo`.
  */
 export type Verdict = 'pass' | 'cut' | 'break' | 'hold'
 
@@ -18,6 +18,8 @@ export type KafkaProxy = {
   onAnswer: (apiKey: number) => Verdict
   /** How much later each answer is passed on, in milliseconds: a broker that is slow. 0 unless set; the order of answers stays. */
   answersLateMs: number
+  /** Passes on what has been held back so far, unjudged. */
+  readonly letGo: () => void
   /** Cuts all connections and refuses new ones: the broker is away. */
   readonly goAway: () => Promise<void>
   readonly comeBack: () => Promise<void>
@@ -59,6 +61,7 @@ const hostAndPort = (address: string): { host: string; port: number } => {
 export const startKafkaProxy = async (brokers: readonly string[]): Promise<KafkaProxy> => {
   const target = hostAndPort(brokers[0] ?? '')
   const sockets = new Set<net.Socket>()
+  const held: (() => void)[] = []
   let port = 0
 
   const server = net.createServer((client) => {
@@ -92,6 +95,7 @@ export const startKafkaProxy = async (brokers: readonly string[]): Promise<Kafka
     }
     const judge = (verdict: Verdict, frame: Buffer, to: net.Socket): void => {
       if (verdict === 'pass') to.write(frame)
+      if (verdict === 'hold') held.push(() => to.write(frame))
       if (verdict === 'cut') cut()
       if (verdict === 'break') to.end(frame.subarray(0, frame.length / 2), cut)
     }
@@ -132,6 +136,9 @@ export const startKafkaProxy = async (brokers: readonly string[]): Promise<Kafka
     onRequest: () => 'pass',
     onAnswer: () => 'pass',
     answersLateMs: 0,
+    letGo: () => {
+      for (const pass of held.splice(0)) pass()
+    },
     goAway,
     comeBack: listen,
     close: goAway,

@@ -16,9 +16,8 @@ const log = silentLog
 const missingRule = 'an ACL is missing'
 
 /** Appends a record that nobody can read to the first partition of a topic. */
-export const writeRecord = async (kafka: Kafka, topic: string): Promise<void> => {
-  // A topic that may not be described, either, is asked for until the deadline.
-  const limits = { maxBufferedMessages: 10, maxBufferedBytes: 10_000, deliveryTimeoutMs: 2_000 }
+export const writeRecord = async (kafka: Kafka, topic: string, deliveryTimeoutMs = deadlineMs): Promise<void> => {
+  const limits = { maxBufferedMessages: 10, maxBufferedBytes: 10_000, deliveryTimeoutMs }
   const producer = await createBatchingProducer({ kafka, ...limits, log })
   try {
     await producer.send({ topic, partition: 0, key: 'r', value: Buffer.from('no record of ours') })
@@ -81,7 +80,8 @@ const use = (kafka: Kafka, permission: Permission, topic: string): Promise<unkno
     case 'Read':
       return readRecord(kafka, name)
     case 'Write':
-      return writeRecord(kafka, name)
+      // A topic that may not be described, either, is asked for until the deadline.
+      return writeRecord(kafka, name, 2_000)
     case 'DescribeConfigs':
       return fetchTopics({ kafka, names: [name], deadlineMs })
     case 'Create':

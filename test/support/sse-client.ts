@@ -35,7 +35,7 @@ let checkAnswer: ((answer: HttpAnswer) => void) | undefined
 export const requestStream = async (
   base: string,
   { token, room, lastEventId, origin }: StreamOptions,
-  signal: AbortSignal = AbortSignal.timeout(15_000),
+  signal: AbortSignal = AbortSignal.timeout(30_000),
 ): Promise<Response> => {
   const response = await fetch(`${base}/v1/sse${room === undefined ? '' : `?room=${encodeURIComponent(room)}`}`, {
     headers: {
@@ -102,7 +102,7 @@ export const openStream = async (base: string, options: StreamOptions): Promise<
   // Whoever waits for the end meets a failure there; who waits for an event meets it as the end.
   ended.catch(() => {})
 
-  const waitFor: StreamClient['waitFor'] = (matches, timeoutMs = 10_000) =>
+  const waitFor: StreamClient['waitFor'] = (matches, timeoutMs = 30_000) =>
     new Promise((resolve, reject) => {
       const finish = (): void => {
         clearTimeout(timer)
