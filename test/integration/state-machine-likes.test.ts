@@ -1,49 +1,23 @@
 // deadline: 240 s
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { findFreePort } from '../../deploy/local/ports.ts'
-import { setup } from '../../deploy/local/setup.ts'
 import { topics } from '../../schemas/topics.ts'
-import { createCodec } from '../../services/shared/codec/codec.ts'
 import { createBatchingProducer } from '../../services/shared/kafka/batching-producer.ts'
 import { createReader } from '../../services/shared/kafka/reader.ts'
 import { silentLog } from '../../services/shared/log.ts'
 import { newRoomId } from '../support/edge-records.ts'
-import { startKafka } from '../support/kafka.ts'
-import { createServiceProcess } from '../support/service-process.ts'
+import { openStateMachineStage } from '../support/state-machine-stage.ts'
 import { until } from '../support/until.ts'
 
-const partitions = 12
 const roomCount = 40
 const likesEach = 500
 
 test('the totals of likes are exact although the process that counts them is killed again and again', async (t) => {
-  const broker = await startKafka()
-  t.after(broker.stop)
-  const { brokers, kafka, registryUrl } = broker
-  const signal = AbortSignal.timeout(100_000)
-  const settings = { kafka: { brokers, ssl: false, sasl: null }, registryUrl, partitions, replication: 1 }
-  await setup({ ...settings, log: silentLog, signal })
-  const codec = createCodec({ registryUrl, timeoutMs: 5_000, log: silentLog })
-  for (const topic of [topics.roomInput, topics.pushLike]) await codec.prepare(topic, signal)
+  const { kafka, codec, machine, partitions } = await openStateMachineStage(t, { signal: AbortSignal.timeout(100_000) })
   const limits = { maxBufferedMessages: 100_000, maxBufferedBytes: 32 << 20, deliveryTimeoutMs: 20_000 }
   const producer = await createBatchingProducer({ kafka, ...limits, log: silentLog })
   t.after(() => producer.close())
-
-  const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-likes-'))
-  t.after(() => rm(dataDir, { recursive: true, force: true }))
-  const machine = createServiceProcess({
-    dataDir,
-    service: 'state-machine',
-    name: 'state-machine',
-    adminPort: await findFreePort(new Set()),
-    env: { ...process.env, KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl, DATA_DIR: dataDir },
-  })
-  t.after(machine.stop)
 
   const rooms = Array.from({ length: roomCount }, newRoomId)
   /** What the states say, in the order in which they were committed. */

@@ -1,14 +1,8 @@
 // deadline: 180 s
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { findFreePort } from '../../deploy/local/ports.ts'
-import { setup } from '../../deploy/local/setup.ts'
 import { topics } from '../../schemas/topics.ts'
-import { createCodec } from '../../services/shared/codec/codec.ts'
 import { createKafka } from '../../services/shared/kafka/client.ts'
 import type { OutgoingMessage } from '../../services/shared/kafka/message.ts'
 import { fetchStableEnds, fetchWatermarks } from '../../services/shared/kafka/offsets.ts'
@@ -17,52 +11,29 @@ import { openTransactionalProducer } from '../../services/shared/kafka/transacti
 import { silentLog } from '../../services/shared/log.ts'
 import { newRoomId } from '../support/edge-records.ts'
 import { api, startKafkaProxy } from '../support/kafka-proxy.ts'
-import { startKafka } from '../support/kafka.ts'
 import { metricSum } from '../support/metric-sum.ts'
 import { readMetrics } from '../support/read-metrics.ts'
-import { createServiceProcess } from '../support/service-process.ts'
+import { openStateMachineStage } from '../support/state-machine-stage.ts'
 import { until } from '../support/until.ts'
 
-const partitions = 12
 /** The watchdog looks three times in it. */
-const stallLimitMs = 6_000
+const stallLimitMs = 9_000
 /** More than a standstill takes to be believed. */
-const looks = 10
+const looks = 8
 const withinMs = 60_000
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
 
 test('a state-machine that has nothing left to decide is not taken for one that stands still', async (t) => {
-  const broker = await startKafka()
-  t.after(broker.stop)
-  const { brokers, kafka, registryUrl } = broker
   const signal = AbortSignal.timeout(170_000)
-  const settings = { kafka: { brokers, ssl: false, sasl: null }, registryUrl, partitions, replication: 1 }
-  await setup({ ...settings, log: silentLog, signal })
-  const codec = createCodec({ registryUrl, timeoutMs: 5_000, log: silentLog })
-  await codec.prepare(topics.roomInput, signal)
+  const env = { STATE_MACHINE_STALL_LIMIT_MS: String(stallLimitMs) }
+  const { brokers, kafka, codec, machine, partitions } = await openStateMachineStage(t, { env, signal })
   const creating = (roomId: string): OutgoingMessage => {
     const record = { eventId: randomUUID(), roomId, occurredAt: Date.now(), uid: 'u', name: null, description: null }
     const value = codec.encode(topics.roomInput, 'LiveCreateRequested', record)
     return { topic: topics.roomInput.name, key: roomId, value, partition: partitionFor(roomId, partitions) }
   }
 
-  const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-standstill-'))
-  t.after(() => rm(dataDir, { recursive: true, force: true }))
-  const machine = createServiceProcess({
-    dataDir,
-    service: 'state-machine',
-    name: 'state-machine',
-    adminPort: await findFreePort(new Set()),
-    env: {
-      ...process.env,
-      KAFKA_BROKERS: brokers.join(','),
-      SCHEMA_REGISTRY_URL: registryUrl,
-      DATA_DIR: dataDir,
-      STATE_MACHINE_STALL_LIMIT_MS: String(stallLimitMs),
-    },
-  })
-  t.after(machine.stop)
   await machine.start()
   await machine.ready()
   const count = async (name: string, label: string): Promise<number> =>
