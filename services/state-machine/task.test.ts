@@ -179,10 +179,9 @@ test('behind the last input that was decided, markers of transactions are nothin
   partition.passMarkers(2)
   assert.equal(partition.task()?.decidedTo(), 0)
   await partition.until(() => partition.states.has('A'))
-  await Promise.resolve()
+  await partition.stop()
   assert.equal(partition.task()?.decidedTo(), 3)
   assert.equal(partition.task()?.next(), 3)
-  await partition.stop()
 })
 
 test('a commit that fails breaks the task; the next one decides the same', async () => {

@@ -30,7 +30,6 @@ export const openStateMachineStage = async (
   const codec = createCodec({ registryUrl, timeoutMs: 5_000, log: silentLog })
   for (const topic of [topics.roomInput, topics.pushLike]) await codec.prepare(topic, signal)
   const dataDir = await mkdtemp(join(tmpdir(), 'roomcast-state-machine-'))
-  t.after(() => rm(dataDir, { recursive: true, force: true }))
   const machine = createServiceProcess({
     dataDir,
     service: 'state-machine',
@@ -44,6 +43,10 @@ export const openStateMachineStage = async (
       ...env,
     },
   })
-  t.after(machine.stop)
+  t.after(async () => {
+    // Its pid is in the folder.
+    await machine.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
   return { brokers, kafka, codec, machine, partitions }
 }
